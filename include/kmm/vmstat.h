@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kmm/vmstat.h - counters of events, as /proc/vmstat shows them.
+ *
+ * Allocations and frees are counted in the per-CPU lists (struct per_cpu_pages),
+ * without atomics; what is rare is counted here.
+ */
+#ifndef KMM_VMSTAT_H
+#define KMM_VMSTAT_H
+
+#include <kmm/mmzone.h>
+
+enum vm_event_item {
+	ALLOCSTALL_DMA, ALLOCSTALL_DMA32, ALLOCSTALL_NORMAL, ALLOCSTALL_HIGHMEM, ALLOCSTALL_MOVABLE,
+	KSWAPD_WAKE,		/* not in Linux's vmstat; the report of a replay shows it */
+	COMPACTSTALL, COMPACTFAIL, COMPACTSUCCESS, PAGEOUTRUN,
+	PAGE_ALLOC_FAIL,	/* not in Linux's vmstat */
+	EXTFRAG_STEAL,		/* fallbacks that took a block of another type */
+	EXTFRAG_CLAIM,		/* of these, those that changed the pageblock's type */
+	NR_VM_EVENTS
+};
+
+extern u64 vm_events[NR_VM_EVENTS];
+
+static inline void count_vm_event(enum vm_event_item item)
+{
+	__atomic_fetch_add(&vm_events[item], 1, __ATOMIC_RELAXED);
+}
+
+/* Counters of one zone, summed over its CPUs; approximate while they work. */
+struct zone_events {
+	u64 pgalloc, pgfree;		/* pages */
+	u64 numa_hit, numa_miss, numa_foreign, numa_local, numa_other;	/* allocations */
+};
+void zone_events(const struct zone *zone, struct zone_events *out);
+
+#endif
