@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/*
+ * init.c - a boot from beginning to end.
+ *
+ *	setup_memory()       firmware map, memblock, nodes, zone borders    mm/boot
+ *	free_area_build()    node and zone structures                       mm/page/node.c
+ *	memmap_init()        room for the page array                        mm/page/memmap.c
+ *	build_all_zonelists()
+ *	memmap_free_all()    memblock closes, the page allocator opens
+ *	init_per_zone_wmark_min(), fast_paths_update()
+ */
+#include <kmm/errno.h>
+#include <kmm/kmm.h>
+#include <kmm/memblock.h>
+#include <kmm/param.h>
+#include <kmm/setup.h>
+
+#include "lib/vsprintf.h"
+#include "mm/page/internal.h"
+
+__kmm_state unsigned int nr_cpu_ids;
+
+extern const struct kernel_param page_params[];
+
+const struct kernel_param *const kernel_param_tables[] = { boot_params, page_params, NULL };
+
+static int machine_sane(const struct kmm_machine *m)
+{
+	if (m->nr_cpus < 1 || m->nr_cpus > NR_CPUS) {
+		pr_err("machine: %u CPUs, must be 1 to %d", m->nr_cpus, NR_CPUS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int build_pages(const struct kmm_machine *m)
+{
+	int err = free_area_build(m);
+
+	if (!err)
+		err = memmap_init(m);
+	if (err)
+		pr_err("not enough memory for the page array and the zones (%lu pages of RAM)",
+		       (unsigned long)PFN_DOWN(memblock_phys_mem_size()));
+	return err;
+}
+
+static unsigned long vm_total_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pages += zone->present_pages;
+	return pages;
+}
+
+static const char *policy_zone_name(void)
+{
+	struct zone *zone;
+	int highest = ZONE_DMA;
+
+	for_each_populated_zone(zone)
+		if (zone->idx < ZONE_MOVABLE && zone->idx > highest)
+			highest = zone->idx;
+	return zone_names[highest];
+}
+
+static unsigned long image_kb(phys_addr_t start, phys_addr_t end)
+{
+	return (unsigned long)((end - start) >> 10);
+}
+
+static void mem_init_print_info(const struct kmm_image *img)
+{
+	unsigned long present = vm_total_pages(), highmem = 0;
+	struct zone *zone;
+	char high[48] = "";
+
+	for_each_populated_zone(zone)
+		highmem += zone->idx == ZONE_HIGHMEM ? zone->managed_pages : 0;
+	if (zone_possible(ZONE_HIGHMEM))
+		scnprintf(high, sizeof(high), ", %luK highmem", highmem << (PAGE_SHIFT - 10));
+	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, 0K init, %luK bss, "
+		"%luK reserved, 0K cma-reserved%s)", totalram_pages << (PAGE_SHIFT - 10),
+		present << (PAGE_SHIFT - 10), image_kb(img->text, img->etext), image_kb(img->data, img->edata),
+		image_kb(img->rodata, img->erodata), image_kb(img->bss, img->ebss),
+		(present - totalram_pages) << (PAGE_SHIFT - 10), high);
+}
+
+static void open_page_allocator(const struct kmm_machine *m)
+{
+	build_all_zonelists();
+	pr_info("Built %u zonelists, mobility grouping %s.  Total pages: %lu", num_online_nodes(),
+		page_group_by_mobility_disabled ? "off" : "on", vm_total_pages());
+	pr_info("Policy zone: %s", policy_zone_name());
+	pr_info("Kernel command line: %s", boot_command_line);
+	print_unknown_bootoptions();
+	memmap_free_all();
+	mem_init_print_info(&m->image);
+	init_per_zone_wmark_min();
+	fast_paths_update();
+	e820__reserve_resources_late();
+}
+
+int kmm_boot(const struct kmm_machine *m)
+{
+	int err = machine_sane(m);
+
+	if (err)
+		return err;
+	nr_cpu_ids = m->nr_cpus;
+	pr_info("kmm version " KMM_VERSION);
+	err = setup_memory(m);
+	if (!err)
+		err = build_pages(m);
+	if (err)
+		return err;
+	open_page_allocator(m);
+	return 0;
+}

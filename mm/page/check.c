@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * check.c - the validators: every structure of the page allocator against the
+ * others. Stops the machine at the first thing that is not so. For tests, and
+ * for a machine one does not trust any more; nobody may be in the allocator.
+ */
+#include "internal.h"
+
+/* The pageblocks on one list: rightly linked, of the type, and each with a free block of the order. */
+static unsigned long check_list(struct zone *zone, unsigned int order, int mt)
+{
+	struct free_area *area = &zone->free_area[order];
+	unsigned long blocks = 0;
+	u32 at, prev = 0;
+
+	for (at = area->list[mt]; at; prev = at, at = zone->blocks[at].next[order]) {
+		struct pageblock *b = &zone->blocks[at];
+
+		KMM_BUG_ON(at > zone->nr_blocks);
+		KMM_BUG_ON(b->prev[order] != prev);
+		KMM_BUG_ON(b->migratetype != mt);
+		KMM_BUG_ON(b->nr_free[order] == 0);
+		blocks += b->nr_free[order];
+	}
+	KMM_BUG_ON(area->last[mt] != prev);
+	KMM_BUG_ON(!!(zone->avail[mt] & (1u << order)) != !!area->list[mt]);
+	return blocks;
+}
+
+static void check_lists(struct zone *zone)
+{
+	unsigned int order;
+	int mt;
+
+	for (order = 0; order < MAX_ORDER; order++)
+		for (mt = 0; mt < MIGRATE_TYPES; mt++)
+			KMM_BUG_ON(check_list(zone, order, mt) != zone->free_area[order].nr_free[mt]);
+}
+
+/* A frame that is free has no reference, no flag, and no order. */
+static void check_free_pages(struct zone *zone, struct pageblock *b, unsigned long first_pfn)
+{
+	unsigned long pfn;
+	unsigned int order;
+
+	for (pfn = first_pfn; pfn < first_pfn + pageblock_nr_pages; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (!(b->flags & PB_IN_MAX_ORDER) && block_find(b, pfn, &order) < 0)
+			continue;
+		KMM_BUG_ON(!zone_spans_pfn(zone, pfn) || !pfn_valid(pfn));
+		KMM_BUG_ON(page->_refcount != 0);
+		KMM_BUG_ON(page->flags & (PG_flags_mask | PAGE_ORDER_MASK));
+		KMM_BUG_ON(page_zone(page) != zone);
+	}
+}
+
+static unsigned long blocks_initialised(const struct zone *zone)
+{
+	unsigned long end = min(zone->deferred_pfn, zone_end_pfn(zone));
+
+	return ((end - 1) >> pageblock_order) - zone->first_block;
+}
+
+static void check_blocks(struct zone *zone)
+{
+	unsigned long free[MIGRATE_TYPES] = { 0 }, i, all = 0;
+	int mt;
+
+	for (i = 1; i <= blocks_initialised(zone); i++) {
+		struct pageblock *b = &zone->blocks[i];
+
+		block_check(b);
+		check_free_pages(zone, b, (i + zone->first_block) << pageblock_order);
+		free[b->migratetype] += b->free_pages;
+	}
+	for (mt = 0; mt < MIGRATE_ISOLATE; mt++)
+		all += free[mt];
+	KMM_BUG_ON(all != zone->free_pages);
+	KMM_BUG_ON(free[MIGRATE_CMA] != zone->free_cma_pages);
+	KMM_BUG_ON(free[MIGRATE_HIGHATOMIC] != zone->free_highatomic);
+	KMM_BUG_ON(all - free[MIGRATE_CMA] - free[MIGRATE_HIGHATOMIC] != zone->fast_free);
+	KMM_BUG_ON(all > zone->managed_pages);
+}
+
+/* One per-CPU list: rightly linked towards the tail, its pages free and in this zone. */
+static unsigned int check_pcp_list(struct zone *zone, const struct pcp_list *list, unsigned int order)
+{
+	unsigned int pages = 0, other;
+	u32 pfn, prev = 0;
+
+	for (pfn = list->head; pfn; prev = pfn, pfn = pfn_to_page(pfn)->next) {
+		struct page *page = pfn_to_page(pfn);
+
+		KMM_BUG_ON(page_zone(page) != zone || page->_refcount);
+		KMM_BUG_ON(page->flags & (PG_flags_mask | PAGE_ORDER_MASK));
+		KMM_BUG_ON(pfn & ((1u << order) - 1));
+		KMM_BUG_ON(prev && page->prev != prev);
+		KMM_BUG_ON(block_find(pfn_block(zone, pfn), pfn, &other) >= 0);
+		pages += 1u << order;
+		if (pfn == list->tail)
+			break;
+	}
+	KMM_BUG_ON(list->head && pfn != list->tail);
+	return pages;
+}
+
+static void check_pcp(struct zone *zone, const struct per_cpu_pages *pcp)
+{
+	unsigned int pages = 0, huge = 0, i;
+
+	for (i = 0; i < NR_PCP_LISTS; i++) {
+		unsigned int oi = i / MIGRATE_PCPTYPES;
+
+		if (oi == PCP_HUGE)
+			huge += check_pcp_list(zone, &pcp->lists[i], pageblock_order);
+		else
+			pages += check_pcp_list(zone, &pcp->lists[i], oi);
+	}
+	KMM_BUG_ON(pages != pcp->count);
+	KMM_BUG_ON(huge != pcp->huge_count);
+}
+
+void zone_check(struct zone *zone)
+{
+	unsigned int cpu;
+
+	KMM_BUG_ON(spin_is_locked(&zone->lock));
+	if (!populated_zone(zone) || zone->deferred_pfn == zone->zone_start_pfn)
+		return;
+	check_lists(zone);
+	check_blocks(zone);
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		check_pcp(zone, &zone->pcp[cpu]);
+}
+
+void page_alloc_check(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		zone_check(zone);
+}

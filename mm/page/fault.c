@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fault.c - allocations that fail on purpose, to find out who cannot bear it.
+ *
+ * Linux's fault attributes: of the attempts that qualify, every interval-th
+ * fails with `probability` per cent, not before `space` bytes have been asked
+ * for, and at most `times` times.
+ */
+#include <kmm/errno.h>
+
+#include "internal.h"
+#include "lib/parse.h"
+
+__kmm_state struct fail_page_alloc fail_page_alloc = {
+	.attr = { .interval = 1, .times = 1 },
+	.ignore_gfp_highmem = true,
+	.ignore_gfp_reclaim = true,
+	.min_order = 1,
+};
+
+int setup_fault_attr(struct fault_attr *attr, const char *str)
+{
+	u64 value[4];
+	bool unlimited = false;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i == 3 && *str == '-') {
+			unlimited = true;
+			str++;
+		}
+		if (parse_u64(str, &str, 10, &value[i]) || *str != (i < 3 ? ',' : '\0'))
+			return -EINVAL;
+		str++;
+	}
+	if (value[1] > 100 || !value[0])
+		return -EINVAL;
+	attr->interval = value[0];
+	attr->probability = value[1];
+	attr->space = value[2];
+	attr->times = unlimited ? -1 : (s64)value[3];
+	return 0;
+}
+
+bool should_fail(struct fault_attr *attr, size_t size)
+{
+	u64 count;
+
+	if (!attr->probability || !__atomic_load_n(&attr->times, __ATOMIC_RELAXED))
+		return false;
+	if (attr->space > size) {
+		attr->space -= size;
+		return false;
+	}
+	attr->space = 0;
+	count = __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED);
+	if (attr->interval > 1 && (u32)count % (u32)attr->interval)
+		return false;
+	if ((kmm_random() >> 32) * 100 >> 32 >= attr->probability)
+		return false;
+	if (attr->times > 0)
+		__atomic_fetch_sub(&attr->times, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+void fail_page_alloc_changed(void)
+{
+	page_hook_set(PAGE_HOOK_FAULT, fail_page_alloc.attr.probability != 0);
+}
+
+bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
+{
+	if (order < fail_page_alloc.min_order || gfp & __GFP_NOFAIL)
+		return false;
+	if (fail_page_alloc.ignore_gfp_highmem && gfp & __GFP_HIGHMEM)
+		return false;
+	if (fail_page_alloc.ignore_gfp_reclaim && gfp & __GFP_DIRECT_RECLAIM)
+		return false;
+	return should_fail(&fail_page_alloc.attr, PAGE_SIZE << order);
+}

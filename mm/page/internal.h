@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * internal.h - what the files of mm/page share.
+ *
+ *	page_alloc.c  the fast paths and the per-CPU lists
+ *	slowpath.c    zones in order, watermarks, what to do when memory is short
+ *	buddy.c       a zone's free blocks: merge, split, fall back, claim (under zone->lock)
+ *	block.[ch]    the bit tree of one pageblock
+ *	watermark.c   how much must stay free
+ *	memmap.c      the page array, its initialisation, now or later
+ *	node.c        nodes, zones, zonelists: built once at boot
+ *	page_api.c    everything that is made from alloc_pages and __free_pages
+ *	isolate.c     pageblocks taken out of allocation, CMA
+ *	debug_page.c  poison, init_on_alloc/free, shuffle, bad page reports
+ *	fault.c       allocations that fail on purpose
+ *	report.c      "page allocation failure", Mem-Info, gfp flags in words
+ *	check.c       the validators
+ */
+#ifndef KMM_MM_PAGE_INTERNAL_H
+#define KMM_MM_PAGE_INTERNAL_H
+
+#include <kmm/fault_inject.h>
+#include <kmm/gfp.h>
+#include <kmm/kmm.h>
+#include <kmm/mm.h>
+#include <kmm/param.h>
+#include <kmm/printk.h>
+#include <kmm/sysctl.h>
+#include <kmm/trace.h>
+#include <kmm/vmstat.h>
+
+#include "block.h"
+
+/* --- how hard an allocation may try --- */
+#define ALLOC_WMARK_MIN		WMARK_MIN
+#define ALLOC_WMARK_LOW		WMARK_LOW
+#define ALLOC_WMARK_HIGH	WMARK_HIGH
+#define ALLOC_WMARK_MASK	0x3u
+#define ALLOC_NO_WATERMARKS	0x4u
+#define ALLOC_HARDER		0x10u	/* a quarter below the mark; the atomic reserve */
+#define ALLOC_HIGH		0x20u	/* half below the mark */
+#define ALLOC_CMA		0x80u	/* free CMA pages count, and may be taken */
+#define ALLOC_NOFRAGMENT	0x100u	/* rather another zone than another type's pageblock */
+#define ALLOC_KSWAPD		0x800u	/* wake kswapd */
+
+struct alloc_context {
+	struct zonelist *zonelist;
+	const nodemask_t *nodemask;
+	struct zone *preferred_zone;
+	int migratetype;
+	int highest_zoneidx;
+	int local_nid;			/* the node of the CPU */
+};
+
+/* --- page_alloc.c --- */
+extern const u8 pcp_order_index[MAX_ORDER];	/* NR_PCP_ORDERS: not held in per-CPU lists */
+#define PCP_HUGE	(NR_PCP_ORDERS - 1)	/* index of order 9 */
+
+extern pg_data_t *cpu_pgdat[NR_CPUS];		/* node of each CPU */
+void fast_paths_update(void);			/* after a change of page_hooks or of the zones */
+
+struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
+		     unsigned int alloc_flags, int migratetype);
+void prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
+void free_unref_page(struct page *page, unsigned int order);
+void drain_pages_zone(struct zone *zone, unsigned int cpu);
+struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodemask);
+
+/* --- what looks at every page: when any is on, the fast paths are left --- */
+enum page_hook {
+	PAGE_HOOK_TRACE		= 1u << 0,
+	PAGE_HOOK_POISON	= 1u << 1,
+	PAGE_HOOK_INIT_ALLOC	= 1u << 2,
+	PAGE_HOOK_INIT_FREE	= 1u << 3,
+	PAGE_HOOK_FAULT		= 1u << 4,
+};
+extern u32 page_hooks;
+void page_hook_set(enum page_hook hook, bool on);
+
+void page_alloc_hook(struct page *page, unsigned int order, gfp_t gfp);	/* a page leaves the allocator */
+void page_free_hook(struct page *page, unsigned int order);		/* a page comes back */
+void bad_page(struct page *page, const char *reason);
+bool should_fail_alloc_page(gfp_t gfp, unsigned int order);
+void trace_event(const struct kmm_trace_event *event);
+void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order, int migratetype, gfp_t gfp);
+static inline bool tracing(void) { return unlikely(page_hooks & PAGE_HOOK_TRACE); }
+
+/* --- buddy.c: all under zone->lock --- */
+extern bool page_group_by_mobility_disabled;
+extern bool shuffle_pages;
+void zone_account(struct zone *zone, int migratetype, long pages);
+void free_one_page(struct zone *zone, unsigned long pfn, unsigned int order);
+unsigned long take_free_block(struct zone *zone, int migratetype, unsigned int order,
+			      unsigned int want, unsigned int *got);
+unsigned long __rmqueue(struct zone *zone, unsigned int order, unsigned int want, int migratetype,
+			unsigned int alloc_flags, unsigned int *got);
+bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order);	/* accounted */
+unsigned long rmqueue_highatomic(struct zone *zone, unsigned int order);
+void reserve_highatomic_pageblock(struct page *page, struct zone *zone);	/* takes the lock itself */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force);	/* likewise */
+void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype);
+void shuffle_zone(struct zone *zone);
+
+/* --- slowpath.c --- */
+bool zone_watermark_fast(struct zone *z, unsigned int order, unsigned long mark,
+			 int highest_zoneidx, unsigned int alloc_flags, gfp_t gfp);
+void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order, int highest_zoneidx);
+extern const struct page_pressure_ops *pressure_ops;
+
+/* --- watermark.c --- */
+int init_per_zone_wmark_min(void);
+void zone_pcp_update(struct zone *zone);
+void zone_pcp_init(struct zone *zone);
+bool boost_watermark(struct zone *zone);	/* under zone->lock */
+void zone_update_fast_mark(struct zone *zone);
+extern bool thp_enabled;
+
+/* --- memmap.c --- */
+int memmap_init(const struct kmm_machine *m);
+void memmap_free_all(void);
+extern unsigned long deferred_threshold;		/* pages */
+bool deferred_grow_zone(struct zone *zone);	/* more free pages, if some were put off */
+
+/* --- node.c --- */
+int free_area_build(const struct kmm_machine *m);
+void build_all_zonelists(void);
+
+/* --- report.c --- */
+void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *fmt, ...) __printf(3, 4);
+
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+/*
+ * watermark.c - how much of each zone must stay free, and why.
+ *
+ *	free pages
+ *	   |  plenty
+ *	 high --- kswapd, once awake, goes on until here
+ *	   |
+ *	 low ---- below: kswapd is woken (the first try of an allocation stops here)
+ *	   |
+ *	 min ---- below: only those who must not wait, or who free memory
+ *	   |
+ *	   0
+ *
+ * min is the zone's share of min_free_kbytes = 4 * sqrt(low memory in KiB); with
+ * huge pages, enough to keep a pageblock or two of each type in each zone. The
+ * distance between the marks is the larger of min / 4 and
+ * watermark_scale_factor / 10000 of the zone. While a zone's types are being
+ * mixed, watermark_boost raises all of them, so that kswapd makes room early.
+ *
+ * lowmem_reserve[j] of a zone is added to its mark for requests that could
+ * have been served by the higher zone j: a 16 MiB zone must not be eaten by
+ * allocations that fit anywhere.
+ *
+ * Formulas: Linux's; the recorded machines' /proc/zoneinfo agree.
+ */
+#include "internal.h"
+
+__kmm_state unsigned int min_free_kbytes;
+__kmm_state unsigned int watermark_scale_factor = 10;
+__kmm_state unsigned int watermark_boost_factor = 15000;
+__kmm_state unsigned int percpu_pagelist_high_fraction;
+__kmm_state unsigned int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES] = {
+	[ZONE_DMA] = 256, [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32, [ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
+};
+__kmm_state unsigned long totalram_pages, totalreserve_pages;
+__kmm_state bool thp_enabled = true;
+
+static bool is_highmem(const struct zone *zone)
+{
+	return zone->idx == ZONE_HIGHMEM || (zone->idx == ZONE_MOVABLE && zone_possible(ZONE_HIGHMEM));
+}
+
+/* n * num / den without overflow on 32-bit machines and without a 64-bit division. */
+static unsigned long scale(unsigned long n, unsigned long num, unsigned long den)
+{
+	return n / den * num + n % den * num / den;
+}
+
+static unsigned long int_sqrt(unsigned long n)
+{
+	unsigned long root = 0, bit = 1ul << (sizeof(n) * 8 - 2);
+
+	for (; bit; bit >>= 2) {
+		if (n >= root + bit) {
+			n -= root + bit;
+			root = (root >> 1) + bit;
+		} else {
+			root >>= 1;
+		}
+	}
+	return root;
+}
+
+/* --- the fast path's mark --- */
+
+void zone_update_fast_mark(struct zone *zone)
+{
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		WRITE_ONCE(zone->fast_mark[i], low_wmark_pages(zone) + zone->lowmem_reserve[i]);
+}
+
+/*
+ * boost_watermark - a pageblock is being mixed: raise the marks by one pageblock,
+ * up to watermark_boost_factor of the high mark. Only where a kswapd is there to
+ * bring them down again. Under zone->lock.
+ */
+bool boost_watermark(struct zone *zone)
+{
+	unsigned long most;
+
+	if (!watermark_boost_factor || !pressure_ops || !pressure_ops->wakeup_kswapd)
+		return false;
+	if (pageblock_nr_pages * 4 > READ_ONCE(zone->managed_pages))
+		return false;
+	most = scale(zone->_watermark[WMARK_HIGH], watermark_boost_factor, 10000);
+	if (!most)
+		return false;
+	most = max(most, pageblock_nr_pages);
+	WRITE_ONCE(zone->watermark_boost, min(zone->watermark_boost + pageblock_nr_pages, most));
+	zone_update_fast_mark(zone);
+	return true;
+}
+
+/* --- min, low, high --- */
+
+static unsigned long lowmem_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (!is_highmem(zone) && zone->idx != ZONE_MOVABLE)
+			pages += zone->managed_pages;
+	return pages;
+}
+
+static void zone_set_wmarks(struct zone *zone, unsigned long min_pages, unsigned long lowmem)
+{
+	unsigned long managed = zone->managed_pages, flags, share, gap;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	share = lowmem ? scale(managed, min_pages, lowmem) : 0;
+	zone->_watermark[WMARK_MIN] = share;
+	if (is_highmem(zone))
+		zone->_watermark[WMARK_MIN] = clamp(managed / 1024, 32ul, 128ul);
+	gap = max(share >> 2, scale(managed, watermark_scale_factor, 10000));
+	WRITE_ONCE(zone->watermark_boost, 0);
+	zone->_watermark[WMARK_LOW] = zone->_watermark[WMARK_MIN] + gap;
+	zone->_watermark[WMARK_HIGH] = zone->_watermark[WMARK_LOW] + gap;
+	zone->_watermark[WMARK_PROMO] = zone->_watermark[WMARK_HIGH] + gap;
+	zone_update_fast_mark(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* Pages that are never to be had for user space: the largest reserve and the high mark of every zone. */
+static void calculate_totalreserve_pages(void)
+{
+	unsigned long total = 0;
+	struct zone *zone;
+	int i;
+
+	for_each_zone(zone) {
+		unsigned long most = 0;
+
+		for (i = zone->idx; i < MAX_NR_ZONES; i++)
+			most = max(most, zone->lowmem_reserve[i]);
+		total += min(most + high_wmark_pages(zone), zone->managed_pages);
+	}
+	totalreserve_pages = total;
+}
+
+void setup_per_zone_wmarks(void)
+{
+	unsigned long min_pages = min_free_kbytes >> (PAGE_SHIFT - 10), lowmem = lowmem_pages();
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		zone_set_wmarks(zone, min_pages, lowmem);
+		zone_pcp_update(zone);
+	}
+	calculate_totalreserve_pages();
+}
+
+void setup_per_zone_lowmem_reserve(void)
+{
+	struct zone *zone;
+	int nid, i, j;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			unsigned int ratio = sysctl_lowmem_reserve_ratio[i];
+			unsigned long above = 0;
+
+			zone = &NODE_DATA(nid)->node_zones[i];
+			zone->lowmem_reserve[i] = 0;
+			for (j = i + 1; j < MAX_NR_ZONES; j++) {
+				above += NODE_DATA(nid)->node_zones[j].managed_pages;
+				zone->lowmem_reserve[j] = ratio && zone->managed_pages ? above / ratio : 0;
+			}
+			zone_update_fast_mark(zone);
+		}
+	}
+	calculate_totalreserve_pages();
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pages += READ_ONCE(zone->free_pages) + READ_ONCE(zone->deferred_pages);
+	return pages;
+}
+
+unsigned long nr_free_buffer_pages(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long high = high_wmark_pages(zone);
+
+		if (zone->idx <= ZONE_NORMAL && zone->managed_pages > high)
+			pages += zone->managed_pages - high;
+	}
+	return pages;
+}
+
+/*
+ * Huge pages need whole pageblocks: keep two free in each zone, and one for each
+ * pair of types, so that a fallback seldom has to mix. At most 5 % of memory.
+ */
+static unsigned long thp_min_free_kbytes(void)
+{
+	unsigned long zones = 0, pages;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (zone->idx <= ZONE_NORMAL)
+			zones++;
+	pages = pageblock_nr_pages * zones * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
+	return min(pages, nr_free_buffer_pages() / 20) << (PAGE_SHIFT - 10);
+}
+
+int init_per_zone_wmark_min(void)
+{
+	unsigned long kbytes = nr_free_buffer_pages() << (PAGE_SHIFT - 10);
+
+	min_free_kbytes = (unsigned int)clamp(int_sqrt(kbytes * 16), 128ul, 262144ul);
+	setup_per_zone_wmarks();
+	setup_per_zone_lowmem_reserve();
+	if (thp_enabled && thp_min_free_kbytes() > min_free_kbytes) {
+		min_free_kbytes = (unsigned int)thp_min_free_kbytes();
+		setup_per_zone_wmarks();
+	}
+	return 0;
+}
+
+/* --- the per-CPU lists' marks --- */
+
+static unsigned int rounddown_pow_of_two(unsigned int n)
+{
+	return 1u << (31 - (unsigned int)__builtin_clz(n));
+}
+
+/* A thousandth of the zone, up to a quarter of a megabyte; one less than a power of two, not to beat with it. */
+static unsigned int zone_batchsize(const struct zone *zone)
+{
+	unsigned int batch = (unsigned int)min(zone->managed_pages >> 10, (1ul << 20) / PAGE_SIZE) / 4;
+
+	batch = max(batch, 1u);
+	return max(rounddown_pow_of_two(batch + batch / 2) - 1, 1u);
+}
+
+static unsigned int cpus_of_node(int nid)
+{
+	unsigned int cpu, n = 0;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		n += cpu_to_node(cpu) == nid;
+	return n ? n : nr_cpu_ids;
+}
+
+static unsigned int zone_highsize(const struct zone *zone, unsigned int batch)
+{
+	unsigned long pages = low_wmark_pages(zone);
+
+	if (percpu_pagelist_high_fraction)
+		pages = zone->managed_pages / percpu_pagelist_high_fraction;
+	return (unsigned int)max(pages / cpus_of_node(zone->node), (unsigned long)batch << 2);
+}
+
+/* Huge pages a CPU may keep: two, or up to a 2,048th of the zone; none in zones of a few of them. */
+static unsigned int zone_huge_high(const struct zone *zone)
+{
+	unsigned long huge = zone->managed_pages >> pageblock_order;
+
+	return huge < 64 ? 0 : (unsigned int)clamp(huge / 2048, 2ul, 8ul) << pageblock_order;
+}
+
+void zone_pcp_update(struct zone *zone)
+{
+	unsigned int batch = zone_batchsize(zone), high = zone_highsize(zone, batch), cpu;
+
+	zone->batch = (int)batch;
+	if (!zone->pcp)
+		return;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		WRITE_ONCE(zone->pcp[cpu].batch, batch);
+		WRITE_ONCE(zone->pcp[cpu].high, high);
+		WRITE_ONCE(zone->pcp[cpu].huge_high, zone_huge_high(zone));
+	}
+}
