@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host.h - the hosted machine: a computer simulated inside a Linux process, on
+ * which the core runs with real pointers. For tools, tests and benchmarks.
+ *
+ *	struct host_machine *pc = host_machine_simple(4ULL << 30, 2, 4);
+ *	struct host_config c = { .quiet = true };
+ *	host_machine_config(pc, &c);
+ *	if (host_boot(&c) == 0) {
+ *		struct page *p = alloc_pages(GFP_KERNEL, 0);
+ *		...
+ *	}
+ *	host_power_off();
+ *	host_machine_free(pc);
+ *
+ * One machine at a time in a process; it can be booted and powered off any
+ * number of times. Two kinds of CPUs:
+ *   deterministic (default): one thread plays all CPUs, host_set_cpu() says which.
+ *		The clock stands still unless host_clock_set() moves it, random numbers
+ *		come from the seed: the same calls give the same output, byte for byte.
+ *	threads: CPU 0 is the thread that called host_boot(), each other CPU a
+ *		thread that waits for host_run_on_cpu() and host_run_on_all().
+ *
+ * Addresses: 64-bit builds reach physical 0 at 0x088000000000 and the page array
+ * at 0x6a0000000000: AMD64's own kernel addresses without their sign extension
+ * (host_kernel_address() puts it back for printing). 32-bit builds reach it at
+ * 0xc0000000. Under AddressSanitizer and ThreadSanitizer these places are theirs,
+ * and the machine is put elsewhere.
+ *
+ * Functions are called from the thread that boots, unless said otherwise.
+ */
+#ifndef KMM_HOST_H
+#define KMM_HOST_H
+
+#include <setjmp.h>
+
+#include <kmm/kmm.h>
+#include <kmm/platform.h>
+
+/* What machine, and how it is run. Everything but the map may be left 0. Borrowed for host_boot(). */
+struct host_config {
+	const struct e820_entry *e820;
+	unsigned int nr_e820;
+	const struct srat_mem *srat;
+	unsigned int nr_srat;
+	const u8 *slit;			/* nr_slit x nr_slit distances */
+	unsigned int nr_slit;
+	unsigned int nr_cpus;		/* 0: 1 */
+	const s32 *cpu_node;
+	const char *cmdline;
+	struct kmm_image image;
+
+	bool threads;			/* CPUs are threads; else deterministic */
+	bool populate;			/* fault the page array in at boot: for measurements */
+	u64 seed;			/* of kmm_random(), deterministic machine */
+	u64 direct_map_max;		/* bytes of RAM with an address; 0: all on 64 bits,
+					 * HOST_LOWMEM_MAX on 32: the rest is high memory */
+
+	int loglevel;			/* echo lines below this level; 0: 7, all but debug */
+	bool quiet;			/* echo nothing; host_dmesg() has it all */
+	int log_fd;			/* where to echo; 0: standard error */
+	/* Called with each line as it is logged, stamp included, no newline; may be NULL. */
+	void (*on_line)(void *arg, int level, const char *line, size_t len);
+	void *on_line_arg;
+};
+
+#define HOST_LOWMEM_MAX		0x36ffe000UL	/* the 879 MiB of a PAE kernel with 128 MiB of vmalloc */
+
+/*
+ * host_boot - build the machine and boot the core on it.
+ * Errors: 0; -EINVAL when the core or the machine refuses the description, -ENOMEM when
+ * the process cannot have the addresses; one line in the log says why. The
+ * machine is off then. -EBUSY when one is on already.
+ */
+int host_boot(const struct host_config *c) __must_check;
+
+/* host_power_off - stop the CPUs, give RAM back, restore the core's state. No-op when off. */
+void host_power_off(void);
+bool host_is_on(void);
+
+/*
+ * host_catch_stop - from now on a machine that stops jumps to *env (value 1) instead of
+ * ending the process. NULL: ends it, with status HOST_STOP_STATUS. The machine is then
+ * only fit for host_power_off(). Use with setjmp(), in the thread that boots.
+ */
+void host_catch_stop(jmp_buf *env);
+#define HOST_STOP_STATUS 70
+/* Why the machine stopped, until the next boot; "" when it did not. */
+const char *host_stop_reason(void);
+
+/* ---- CPUs ---- */
+
+/* host_set_cpu - deterministic machine: play this CPU from now on. Pre: in no local section. */
+void host_set_cpu(unsigned int cpu);
+
+/* host_run_on_cpu - run fn(arg) on this CPU and wait for it. Both kinds. */
+void host_run_on_cpu(unsigned int cpu, void (*fn)(void *arg), void *arg);
+
+/* host_run_on_all - run fn(arg) on every CPU (one after the other when deterministic) and wait. */
+void host_run_on_all(void (*fn)(void *arg), void *arg);
+
+/* host_poll - answer what other CPUs ask of this one: a thread that works long without
+ * calling the core's slow paths calls this now and then. Any CPU, in no local section. */
+void host_poll(void);
+
+/* ---- memory ---- */
+
+/* host_kernel_address - the address as AMD64's kernel would print it. Any CPU. */
+u64 host_kernel_address(const void *p);
+/* host_ram_map - the whole physical address, page offset and all, as a pointer; NULL: a hole
+ * or high memory. For tests that look at raw RAM. */
+void *host_ram_pointer(phys_addr_t phys);
+/* host_ram_used - bytes of the memfd that are backed by the host's memory now. */
+u64 host_ram_used(void);
+
+/* ---- time and log ---- */
+
+/* host_clock_set - the deterministic machine's clock, in ns since boot; never moves back. */
+void host_clock_set(u64 ns);
+
+/*
+ * host_dmesg - all lines logged since the boot began, each "[    0.000000] text\n"; stays after
+ * power-off, until the next boot. Valid until the next line is logged.
+ */
+const char *host_dmesg(void);
+
+/* host_symbol - write "function+0x12/0x80" for a code address into buf; false: unknown. */
+bool host_symbol(uintptr_t addr, char *buf, size_t size);
+
+/* ---- machine descriptions (machine.c) ---- */
+
+struct host_machine;
+
+/*
+ * host_machine_simple - a PC with mem bytes of RAM (a multiple of 1 MiB, at least 16 MiB): 639 KiB below
+ * the ISA hole, the rest from 1 MiB, what does not fit below 3 GiB from 4 GiB on;
+ * split evenly over nr_nodes nodes (distances 10 and 20), nr_cpus CPUs dealt to them.
+ * NULL: impossible numbers.
+ */
+struct host_machine *host_machine_simple(u64 mem, unsigned int nr_nodes, unsigned int nr_cpus);
+
+/*
+ * host_machine_read - a machine from a file with e820 (and SRAT) lines as in a kernel log, or from a
+ * directory like /sys/firmware/memmap. NULL: *why says what is wrong with it, in one line.
+ */
+struct host_machine *host_machine_read(const char *path, const char **why);
+
+/* host_machine_config - fill in c's map, affinity, distances and CPUs. The machine stays the owner. */
+void host_machine_config(const struct host_machine *m, struct host_config *c);
+void host_machine_free(struct host_machine *m);
+
+#endif
