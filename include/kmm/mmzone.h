@@ -64,12 +64,9 @@ struct page {
 	u32 _refcount;			/* atomic; 0: free */
 	union {
 		struct {
-			u32 next, prev;	/* o: links of a per-CPU list, as frame numbers; 0 ends */
+			u32 next, prev;	/* p: links of the owner's list, as frame numbers */
 		};
-		struct {
-			u32 compound_head;	/* p: tail of a compound page: frame number of its head */
-			u32 lru_next;		/* p: for the owner */
-		};
+		u32 compound_head;	/* p: tail of a compound page: frame number of its head */
 	};
 	void *mapping;			/* p: for the owner (page cache, slab) */
 	unsigned long private;		/* p: for the owner */
@@ -132,24 +129,39 @@ struct free_area {
 	unsigned long nr_free[MIGRATE_TYPES];	/* r: free blocks of this order */
 };
 
-/* Per-CPU lists hold orders 0 ... 3 and the huge page's; each for three migrate types. */
+/*
+ * Per-CPU lists: free pages that a CPU keeps for itself, of orders 0 ... 3 and 9,
+ * for three migrate types.
+ *
+ * A list is a pair of *magazines* (Bonwick), arrays of frame numbers: allocation
+ * pops from the loaded one, freeing pushes; when it is empty (full) it changes
+ * places with the spare, and only if the spare is empty (full) too does the CPU
+ * go to the zone, to fill one magazine by a batch or to empty one. Pages in
+ * a magazine are not touched: a page freed long ago costs no cache miss when it
+ * goes back to its pageblock. Orders without a list have magazines of capacity 0.
+ */
 #define PAGE_ALLOC_COSTLY_ORDER	3
-#define NR_PCP_ORDERS		(PAGE_ALLOC_COSTLY_ORDER + 2)
-#define NR_PCP_LISTS		(NR_PCP_ORDERS * MIGRATE_PCPTYPES)
 
-struct pcp_list { u32 head, tail; };	/* frame numbers; head is the hot end */
+struct pcp_list {
+	u16 count;			/* o: frames in the loaded magazine */
+	u16 cap;			/* c: its room */
+	u32 use;			/* c: order and mobility, as in the flags of a page in use */
+	u32 *frames;			/* o: the last is the hottest */
+	struct zone *zone;		/* c */
+	u64 allocs;			/* o: allocations from this list */
+};
+
+struct pcp_spare { u32 count; u32 *frames; };	/* o */
 
 struct per_cpu_pages {
-	u32 count;			/* o: pages in the lists of orders 0 ... 3 */
-	u32 huge_count;			/* o: pages in the order-9 lists */
-	u32 high;			/* c: more than this: give a batch back */
-	u32 batch;			/* c: how much to fetch and give back at once */
-	u32 huge_high;			/* c */
-	u16 free_factor;		/* o: frees without an allocation between them: larger batches */
-	struct pcp_list lists[NR_PCP_LISTS];	/* o: [order index * MIGRATE_PCPTYPES + type] */
-	u64 allocs[NR_PCP_ORDERS + 1];	/* o: allocations by order index; last: all other orders, in pages */
-	u64 frees[NR_PCP_ORDERS + 1];	/* o */
-	u64 other_allocs;		/* o: allocations of the other orders, counted */
+	struct pcp_list lists[MIGRATE_PCPTYPES][MAX_ORDER];
+	struct pcp_spare spares[MIGRATE_PCPTYPES][MAX_ORDER];
+	u32 batch;			/* c: how many pages a refill fetches */
+	u32 high;			/* c: how many order-0 pages of a type the CPU may keep */
+	u64 filled[MAX_ORDER];		/* o: blocks fetched from the zone into lists, by order */
+	u64 drained[MAX_ORDER];		/* o: blocks given back */
+	u64 direct_allocs;		/* o: allocations past the lists */
+	u64 direct_alloc_pages, direct_free_pages;	/* o */
 	u64 numa_miss, numa_foreign;	/* o */
 } ____cacheline_aligned;
 
@@ -158,13 +170,13 @@ enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK }
 struct zone {
 	/* What an allocation that succeeds at once reads. */
 	struct per_cpu_pages *pcp;			/* c: one for each CPU */
-	unsigned long fast_mark[MAX_NR_ZONES];		/* c: see zone_update_fast_mark() */
 	struct pageblock *blocks;			/* c: [1] is the block of start_pfn */
 	unsigned long first_block;			/* c: (start_pfn >> pageblock_order) - 1 */
 	unsigned long nr_blocks;			/* c: pageblocks the zone touches */
-	unsigned long fast_free;			/* r: free pages outside the atomic reserve and CMA */
+	bool plenty;					/* r: fast_free is above the low watermark */
 
 	unsigned long free_pages ____cacheline_aligned;	/* r: NR_FREE_PAGES, all types */
+	unsigned long fast_free;			/* r: those outside the atomic reserve and CMA */
 	unsigned long free_cma_pages;			/* r */
 	unsigned long free_highatomic;			/* r */
 	unsigned long nr_isolate_pageblock;		/* z */
@@ -202,8 +214,7 @@ struct zonelist { struct zoneref *_zonerefs; };
 enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS };
 
 typedef struct pglist_data {
-	/* c: first zone of the fallback list, by highest zone allowed; the last entry is always NULL */
-	struct zone *preferred_zone[MAX_NR_ZONES + 1];
+	struct zone *preferred_zone[MAX_NR_ZONES];	/* c: first of the fallback list, by highest zone allowed */
 	struct zone node_zones[MAX_NR_ZONES];
 	struct zonelist node_zonelists[MAX_ZONELISTS];
 	int node_id;
@@ -220,6 +231,9 @@ typedef struct pglist_data {
 
 extern pg_data_t *node_data[MAX_NUMNODES];
 #define NODE_DATA(nid) (node_data[nid])
+
+/* pcp_pages - pages in a CPU's lists of a zone; approximate for another CPU. */
+unsigned long pcp_pages(const struct per_cpu_pages *pcp);
 
 /* By the zone index in page->flags. */
 extern struct zone *zone_table[MAX_NUMNODES * MAX_NR_ZONES];

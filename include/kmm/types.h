@@ -35,9 +35,7 @@ typedef unsigned int gfp_t;	/* a set of __GFP_* bits, see <kmm/gfp.h> */
 #ifndef __always_inline
 #define __always_inline		inline __attribute__((always_inline))
 #endif
-#ifndef noinline
-#define noinline		__attribute__((noinline))
-#endif
+#define __noinline		__attribute__((__noinline__))
 #define ____cacheline_aligned	__attribute__((aligned(64)))
 
 /*

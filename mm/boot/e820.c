@@ -28,6 +28,9 @@ __kmm_state struct e820_table e820_table;
 __kmm_state struct e820_table e820_table_firmware;
 __kmm_state u64 max_arch_pfn;
 
+/* The end of what an unsigned long can number, in whole sections. */
+#define MAX_PFN_NUMBER	((u64)ALIGN_DOWN(~0UL, PAGES_PER_SECTION))
+
 /* Work space of the sweep: too large for a small kernel stack. */
 struct change_point {
 	u64 addr;
@@ -347,6 +350,7 @@ static unsigned long end_of_ram(u64 limit_pfn)
 	}
 	last = min(last, limit_pfn);
 	last = min(last, max_arch_pfn);
+	last = min(last, MAX_PFN_NUMBER);
 	pr_info("last_pfn = 0x%llx max_arch_pfn = 0x%llx", (unsigned long long)last,
 		(unsigned long long)max_arch_pfn);
 	return (unsigned long)last;

@@ -66,8 +66,6 @@ static void set_direct_map(const struct kmm_machine *m)
 	page_offset_base = m->page_offset;
 	direct_map_end = ALIGN_DOWN(end, PAGE_SIZE);
 	max_arch_pfn = machine_is_ia32() ? IA32_MAX_ARCH_PFN : direct_map_end >> PAGE_SHIFT;
-	if (max_arch_pfn > ~0UL)
-		max_arch_pfn = ~0UL;
 	memblock_set_current_limit(direct_map_end);
 }
 

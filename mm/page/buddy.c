@@ -45,12 +45,14 @@ void zone_account(struct zone *zone, int migratetype, long pages)
 	if (migratetype == MIGRATE_ISOLATE)
 		return;		/* out of allocation: not counted as free */
 	WRITE_ONCE(zone->free_pages, zone->free_pages + (unsigned long)pages);
-	if (migratetype == MIGRATE_CMA)
+	if (migratetype == MIGRATE_CMA) {
 		WRITE_ONCE(zone->free_cma_pages, zone->free_cma_pages + (unsigned long)pages);
-	else if (migratetype == MIGRATE_HIGHATOMIC)
+	} else if (migratetype == MIGRATE_HIGHATOMIC) {
 		WRITE_ONCE(zone->free_highatomic, zone->free_highatomic + (unsigned long)pages);
-	else
-		WRITE_ONCE(zone->fast_free, zone->fast_free + (unsigned long)pages);
+	} else {
+		zone->fast_free += (unsigned long)pages;
+		zone_update_plenty(zone);
+	}
 }
 
 /* --- the lists of pageblocks --- */
@@ -95,7 +97,7 @@ static void list_insert(struct zone *zone, struct pageblock *b, unsigned int ord
 		area->last[b->migratetype] = me;
 }
 
-static noinline void link_block(struct zone *zone, struct pageblock *b, unsigned int order)
+static __noinline void link_block(struct zone *zone, struct pageblock *b, unsigned int order)
 {
 	unsigned int mt = b->migratetype;
 	u32 last = zone->free_area[order].last[mt];
@@ -104,7 +106,7 @@ static noinline void link_block(struct zone *zone, struct pageblock *b, unsigned
 	WRITE_ONCE(zone->avail[mt], (u16)(zone->avail[mt] | 1u << order));
 }
 
-static noinline void unlink_block(struct zone *zone, struct pageblock *b, unsigned int order)
+static __noinline void unlink_block(struct zone *zone, struct pageblock *b, unsigned int order)
 {
 	struct free_area *area = &zone->free_area[order];
 	unsigned int mt = b->migratetype;
@@ -124,19 +126,26 @@ static noinline void unlink_block(struct zone *zone, struct pageblock *b, unsign
 	}
 }
 
+static inline void nr_free_add(struct zone *zone, unsigned int order, int mt, long blocks)
+{
+	unsigned long *nr = &zone->free_area[order].nr_free[mt];
+
+	WRITE_ONCE(*nr, *nr + (unsigned long)blocks);
+}
+
 /* One more (one fewer) free block of this order in b. */
 static inline void area_add(struct zone *zone, struct pageblock *b, unsigned int order)
 {
 	if (b->nr_free[order]++ == 0)
 		link_block(zone, b, order);
-	zone->free_area[order].nr_free[b->migratetype]++;
+	nr_free_add(zone, order, b->migratetype, 1);
 }
 
 static inline void area_del(struct zone *zone, struct pageblock *b, unsigned int order)
 {
 	if (--b->nr_free[order] == 0)
 		unlink_block(zone, b, order);
-	zone->free_area[order].nr_free[b->migratetype]--;
+	nr_free_add(zone, order, b->migratetype, -1l);
 }
 
 /* --- order 10: two pageblocks --- */
@@ -230,6 +239,26 @@ void free_one_page(struct zone *zone, unsigned long pfn, unsigned int order)
 	area_add(zone, b, order);
 	if (unlikely(order == pageblock_order))
 		max_order_merge(zone, b);
+}
+
+/* The largest block that begins at pfn and ends at most at end. */
+static inline unsigned int largest_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int align = (unsigned int)__builtin_ctzl(pfn | 1ul << (MAX_ORDER - 1));
+	unsigned int fits = sizeof(long) * 8 - 1 - (unsigned int)__builtin_clzl(end - pfn);
+
+	return min(align, fits);
+}
+
+/* free_page_range - give the frames [pfn, end) back, in the largest blocks they make. The caller accounts. */
+void free_page_range(struct zone *zone, unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned int order = largest_order(pfn, end);
+
+		free_one_page(zone, pfn, order);
+		pfn += 1ul << order;
+	}
 }
 
 /* --- take --- */
@@ -354,7 +383,7 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 	for (order = 0; order <= pageblock_order; order++) {
 		if (b->nr_free[order])
 			unlink_block(zone, b, order);
-		zone->free_area[order].nr_free[old] -= b->nr_free[order];
+		nr_free_add(zone, order, old, -(long)b->nr_free[order]);
 	}
 	zone_account(zone, old, -(long)b->free_pages);
 	WRITE_ONCE(b->migratetype, (u8)migratetype);
@@ -362,7 +391,7 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 		n = b->nr_free[order];
 		if (n)
 			link_block(zone, b, order);
-		zone->free_area[order].nr_free[migratetype] += n;
+		nr_free_add(zone, order, migratetype, (long)n);
 	}
 	zone_account(zone, migratetype, (long)b->free_pages);
 	if (block_test(b, BLOCK_ROOT))
@@ -373,6 +402,7 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
  * How many pages of b in use are at home with `start_type`: allocated for the
  * same mobility, or, between the two kinds that cannot move, for either.
  */
+__attribute__((no_sanitize("thread")))	/* owners change flags meanwhile: it is an estimate */
 static unsigned int alike_pages(struct zone *zone, struct pageblock *b, int start_type)
 {
 	unsigned long pfn = block_pfn(zone, b), end = pfn + pageblock_nr_pages;

@@ -50,7 +50,7 @@ static void check_free_pages(struct zone *zone, struct pageblock *b, unsigned lo
 			continue;
 		KMM_BUG_ON(!zone_spans_pfn(zone, pfn) || !pfn_valid(pfn));
 		KMM_BUG_ON(page->_refcount != 0);
-		KMM_BUG_ON(page->flags & (PG_flags_mask | PAGE_ORDER_MASK));
+		KMM_BUG_ON(page->flags & ~PAGE_ZONE_MASK);
 		KMM_BUG_ON(page_zone(page) != zone);
 	}
 }
@@ -60,6 +60,11 @@ static unsigned long blocks_initialised(const struct zone *zone)
 	unsigned long end = min(zone->deferred_pfn, zone_end_pfn(zone));
 
 	return ((end - 1) >> pageblock_order) - zone->first_block;
+}
+
+static void check_fast_path(const struct zone *zone)
+{
+	KMM_BUG_ON(zone->plenty != (zone->fast_free > low_wmark_pages(zone)));
 }
 
 static void check_blocks(struct zone *zone)
@@ -83,42 +88,36 @@ static void check_blocks(struct zone *zone)
 	KMM_BUG_ON(all > zone->managed_pages);
 }
 
-/* One per-CPU list: rightly linked towards the tail, its pages free and in this zone. */
-static unsigned int check_pcp_list(struct zone *zone, const struct pcp_list *list, unsigned int order)
+/* Frames of a magazine: free, of this zone, aligned, and not in a pageblock's tree as well. */
+static void check_magazine(struct zone *zone, const u32 *frames, unsigned int count, unsigned int order)
 {
-	unsigned int pages = 0, other;
-	u32 pfn, prev = 0;
+	unsigned int i, other;
 
-	for (pfn = list->head; pfn; prev = pfn, pfn = pfn_to_page(pfn)->next) {
+	for (i = 0; i < count; i++) {
+		u32 pfn = frames[i];
 		struct page *page = pfn_to_page(pfn);
 
+		KMM_BUG_ON(!zone_spans_pfn(zone, pfn) || pfn & ((1u << order) - 1));
 		KMM_BUG_ON(page_zone(page) != zone || page->_refcount);
-		KMM_BUG_ON(page->flags & (PG_flags_mask | PAGE_ORDER_MASK));
-		KMM_BUG_ON(pfn & ((1u << order) - 1));
-		KMM_BUG_ON(prev && page->prev != prev);
+		KMM_BUG_ON(page->flags & ~PAGE_ZONE_MASK);
 		KMM_BUG_ON(block_find(pfn_block(zone, pfn), pfn, &other) >= 0);
-		pages += 1u << order;
-		if (pfn == list->tail)
-			break;
 	}
-	KMM_BUG_ON(list->head && pfn != list->tail);
-	return pages;
 }
 
 static void check_pcp(struct zone *zone, const struct per_cpu_pages *pcp)
 {
-	unsigned int pages = 0, huge = 0, i;
+	unsigned int order;
+	int mt;
 
-	for (i = 0; i < NR_PCP_LISTS; i++) {
-		unsigned int oi = i / MIGRATE_PCPTYPES;
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++) {
+			const struct pcp_list *list = &pcp->lists[mt][order];
+			const struct pcp_spare *spare = &pcp->spares[mt][order];
 
-		if (oi == PCP_HUGE)
-			huge += check_pcp_list(zone, &pcp->lists[i], pageblock_order);
-		else
-			pages += check_pcp_list(zone, &pcp->lists[i], oi);
-	}
-	KMM_BUG_ON(pages != pcp->count);
-	KMM_BUG_ON(huge != pcp->huge_count);
+			KMM_BUG_ON(list->zone != zone || list->count > list->cap || spare->count > list->cap);
+			check_magazine(zone, list->frames, list->count, order);
+			check_magazine(zone, spare->frames, spare->count, order);
+		}
 }
 
 void zone_check(struct zone *zone)
@@ -130,6 +129,7 @@ void zone_check(struct zone *zone)
 		return;
 	check_lists(zone);
 	check_blocks(zone);
+	check_fast_path(zone);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 		check_pcp(zone, &zone->pcp[cpu]);
 }

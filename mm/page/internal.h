@@ -53,8 +53,10 @@ struct alloc_context {
 };
 
 /* --- page_alloc.c --- */
-extern const u8 pcp_order_index[MAX_ORDER];	/* NR_PCP_ORDERS: not held in per-CPU lists */
-#define PCP_HUGE	(NR_PCP_ORDERS - 1)	/* index of order 9 */
+static inline u32 page_use_flags(unsigned int order, int mobility)
+{
+	return order << PAGE_ORDER_SHIFT | (u32)mobility << PAGE_MOBILITY_SHIFT;
+}
 
 extern pg_data_t *cpu_pgdat[NR_CPUS];		/* node of each CPU */
 void fast_paths_update(void);			/* after a change of page_hooks or of the zones */
@@ -62,7 +64,6 @@ void fast_paths_update(void);			/* after a change of page_hooks or of the zones 
 struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
 		     unsigned int alloc_flags, int migratetype);
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
-void free_unref_page(struct page *page, unsigned int order);
 void drain_pages_zone(struct zone *zone, unsigned int cpu);
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodemask);
 
@@ -90,6 +91,7 @@ extern bool page_group_by_mobility_disabled;
 extern bool shuffle_pages;
 void zone_account(struct zone *zone, int migratetype, long pages);
 void free_one_page(struct zone *zone, unsigned long pfn, unsigned int order);
+void free_page_range(struct zone *zone, unsigned long pfn, unsigned long end);
 unsigned long take_free_block(struct zone *zone, int migratetype, unsigned int order,
 			      unsigned int want, unsigned int *got);
 unsigned long __rmqueue(struct zone *zone, unsigned int order, unsigned int want, int migratetype,
@@ -109,10 +111,11 @@ extern const struct page_pressure_ops *pressure_ops;
 
 /* --- watermark.c --- */
 int init_per_zone_wmark_min(void);
-void zone_pcp_update(struct zone *zone);
-void zone_pcp_init(struct zone *zone);
+void zone_pcp_update(struct zone *zone);	/* its marks have changed */
+#define MAGAZINE_MOST	512	/* frames: a longer list would save few locks and hold much memory still */
+int zone_pcp_init(struct zone *zone);		/* at boot: room for the magazines */
 bool boost_watermark(struct zone *zone);	/* under zone->lock */
-void zone_update_fast_mark(struct zone *zone);
+void zone_update_plenty(struct zone *zone);
 extern bool thp_enabled;
 
 /* --- memmap.c --- */

@@ -132,8 +132,8 @@ static bool take_at(struct zone *zone, unsigned long pfn, unsigned int order)
 	spin_lock_irqsave(&zone->lock, flags);
 	taken = take_block_at(zone, pfn, order);
 	if (taken) {
-		zone->pcp[kmm_cpu()].allocs[NR_PCP_ORDERS] += 1ul << order;
-		zone->pcp[kmm_cpu()].other_allocs++;
+		zone->pcp[kmm_cpu()].direct_alloc_pages += 1ul << order;
+		zone->pcp[kmm_cpu()].direct_allocs++;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return taken;

@@ -289,29 +289,13 @@ static void init_blocks(struct zone *zone, unsigned long start, unsigned long en
 	}
 }
 
-/* The largest block that begins at pfn and ends at most at end. */
-static unsigned int largest_order(unsigned long pfn, unsigned long end)
-{
-	unsigned int order = pfn ? (unsigned int)__builtin_ctzl(pfn) : MAX_ORDER - 1;
-
-	order = min(order, (unsigned int)MAX_ORDER - 1);
-	while ((1ul << order) > end - pfn)
-		order--;
-	return order;
-}
-
 static void release_range(struct zone *zone, unsigned long start, unsigned long end)
 {
-	unsigned long flags, pfn, step;
+	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_account(zone, pfn_block(zone, start)->migratetype, (long)(end - start));
-	for (pfn = start; pfn < end; pfn += step) {
-		unsigned int order = largest_order(pfn, end);
-
-		step = 1ul << order;
-		free_one_page(zone, pfn, order);
-	}
+	free_page_range(zone, start, end);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

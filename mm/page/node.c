@@ -59,8 +59,7 @@ static int zone_build(pg_data_t *pgdat, int idx)
 	zone_table[zone->table_index] = zone;
 	if (!populated_zone(zone))
 		return 0;
-	zone->pcp = boot_alloc(nr_cpu_ids * sizeof(struct per_cpu_pages), 64, zone->node);
-	return zone->pcp && zone_alloc_blocks(zone) ? 0 : -ENOMEM;
+	return zone_alloc_blocks(zone) ? zone_pcp_init(zone) : -ENOMEM;
 }
 
 static int node_build(int nid)

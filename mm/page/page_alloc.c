@@ -2,29 +2,32 @@
 /*
  * page_alloc.c - the fast paths: pages from and to the CPU's own lists.
  *
- * Each CPU keeps, for each zone, short lists of free pages by order and
- * migrate type (struct per_cpu_pages). Nearly every allocation and free ends
- * here: no lock, no atomic operation, one cache line of the zone, one of the
- * lists, one of the page.
+ * Each CPU keeps, for each zone, magazines of free pages by migrate type and
+ * order (struct per_cpu_pages). Nearly every allocation and free ends here: no
+ * lock, no atomic operation, one cache line of the list, one of the page.
  *
  *	alloc_pages()                              __free_pages()
- *	   | zone->fast_free > fast_mark[]            | one reference, flags as expected
- *	   | list not empty: pop, prepare             | push; more than high: give a batch back
+ *	   | the magazine is not empty,               | one reference, flags as expected,
+ *	   | the zone has plenty: pop, prepare        | room in the magazine: push
  *	   v else                                     v else
- *	alloc_pages_slow()  (slowpath.c)           free_pages_slow()
+ *	alloc_pages_slow()  (slowpath.c)           free_pages_slow(), pcp_spill()
  *
- * Lists are doubly linked by frame number through struct page; the head is
- * the hot end, batches go back from the tail. A list's lines end at tail: the
- * head's prev and the tail's next are not kept true.
+ * fast_lists[cpu][gfp bits] leads from a mask straight to the lists of the
+ * zone and type it means: the first zone of the node's zonelist. A zone has
+ * *plenty* while it is above its low watermark; below, every allocation takes
+ * the slow path, which knows what each caller is entitled to. (lowmem_reserve
+ * plays no part here: for the first zone of a zonelist it is 0.)
  *
  * Whatever must look at every page (tracing, poisoning, init_on_*, fault
- * injection: page_hooks) turns the fast paths off, by values that they compare
- * with anyway: fast_zone[] then names no zone, and free_expect matches no page.
+ * injection: page_hooks) turns the fast paths off, through what they look at
+ * anyway: fast_lists then lead to lists that are always empty, and free_expect
+ * matches no page.
  *
  * Budget, instructions: an order-0 pair 90, order 3 110, order 9 150; a page
  * of alloc_pages_bulk() 30. `make bench` measures them.
  */
 #include "internal.h"
+#include "lib/string.h"
 
 __kmm_state pg_data_t *cpu_pgdat[NR_CPUS];
 __kmm_state u32 page_hooks;
@@ -32,15 +35,16 @@ __kmm_state u32 page_hooks;
 /* What the zone bits of a gfp mask mean on this machine; NO_ZONE: a combination that means nothing. */
 #define NO_ZONE		MAX_NR_ZONES
 static __kmm_state u8 gfp_zone_of[GFP_ZONEMASK + 1];
-static __kmm_state u8 fast_zone[GFP_ZONEMASK + 1];
+
+/* The bits of a mask that choose the list: zone modifiers and mobility. */
+#define FAST_BITS	(GFP_ZONEMASK | __GFP_RECLAIMABLE)
+static __kmm_state struct pcp_list *fast_lists[NR_CPUS][FAST_BITS + 1];
+static __kmm_state struct zone no_zone;				/* never has plenty */
+static __kmm_state struct pcp_list no_lists[MAX_ORDER];		/* always empty */
+
 static __kmm_state u32 free_expect;
-
-#define HOOKED		(1u << 31)	/* in free_expect: no page's flags have only this */
+#define HOOKED		(1u << 31)	/* in free_expect: no page's flags agree with it */
 #define FREE_CHECK	(PG_flags_mask | PAGE_ORDER_MASK)
-
-const u8 pcp_order_index[MAX_ORDER] = {
-	0, 1, 2, 3, NR_PCP_ORDERS, NR_PCP_ORDERS, NR_PCP_ORDERS, NR_PCP_ORDERS, NR_PCP_ORDERS, PCP_HUGE, NR_PCP_ORDERS,
-};
 
 /* --- which zone a mask means --- */
 
@@ -65,14 +69,30 @@ static u8 zone_of_mask(unsigned int mask)
 	return ZONE_NORMAL;
 }
 
+static struct pcp_list *find_fast_lists(unsigned int cpu, gfp_t bits)
+{
+	unsigned int zid = gfp_zone_of[bits & GFP_ZONEMASK];
+	int mt = gfp_migratetype(bits);
+	struct zone *zone = zid == NO_ZONE ? NULL : cpu_pgdat[cpu]->preferred_zone[zid];
+
+	/* A remote zone is for the slow path: it knows what __GFP_THISNODE means. */
+	if (page_hooks || !zone || zone->zone_pgdat != cpu_pgdat[cpu] || mt >= MIGRATE_PCPTYPES)
+		return no_lists;
+	KMM_BUG_ON(zone->lowmem_reserve[zid]);
+	return zone->pcp[cpu].lists[mt];
+}
+
 void fast_paths_update(void)
 {
-	unsigned int mask;
+	unsigned int cpu, bits;
 
-	for (mask = 0; mask <= GFP_ZONEMASK; mask++) {
-		gfp_zone_of[mask] = zone_of_mask(mask);
-		fast_zone[mask] = page_hooks ? NO_ZONE : gfp_zone_of[mask];
-	}
+	for (bits = 0; bits < ARRAY_SIZE(gfp_zone_of); bits++)
+		gfp_zone_of[bits] = zone_of_mask(bits);
+	for (bits = 0; bits < MAX_ORDER; bits++)
+		no_lists[bits].zone = &no_zone;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		for (bits = 0; bits <= FAST_BITS; bits++)
+			fast_lists[cpu][bits] = find_fast_lists(cpu, bits);
 	free_expect = page_hooks ? HOOKED : 0;
 }
 
@@ -88,68 +108,6 @@ enum zone_type gfp_zone(gfp_t gfp)
 
 	KMM_BUG_ON(zone == NO_ZONE);	/* two of DMA, DMA32, HIGHMEM at once */
 	return (enum zone_type)zone;
-}
-
-/* --- the lists --- */
-
-static inline struct page *pcp_pop(struct pcp_list *list)
-{
-	struct page *page = pfn_to_page(list->head);
-
-	list->head = page->next;
-	return page;
-}
-
-static inline void pcp_push(struct pcp_list *list, struct page *page)
-{
-	u32 pfn = (u32)page_to_pfn(page), head = list->head;
-
-	page->next = head;
-	if (likely(head))
-		pfn_to_page(head)->prev = pfn;
-	else
-		list->tail = pfn;
-	list->head = pfn;
-}
-
-static inline u32 pcp_pop_tail(struct pcp_list *list)
-{
-	u32 pfn = list->tail, prev;
-
-	if (pfn == list->head) {
-		list->head = 0;
-		return pfn;
-	}
-	prev = pfn_to_page(pfn)->prev;
-	list->tail = prev;
-	pfn_to_page(prev)->next = 0;
-	__builtin_prefetch(pfn_to_page(pfn_to_page(prev)->prev));
-	return pfn;
-}
-
-/* Append the frames of one block, cut into blocks of 2^order, in rising order. */
-static void pcp_append(struct pcp_list *list, unsigned long pfn, unsigned int order, unsigned int block_order)
-{
-	u32 step = 1u << order, at = (u32)pfn, end = at + (1u << block_order), prev = list->head ? list->tail : 0;
-	struct page *page;
-
-	if (prev)
-		pfn_to_page(prev)->next = at;
-	else
-		list->head = at;
-	for (; at != end; at += step) {
-		page = pfn_to_page(at);
-		page->prev = prev;
-		page->next = at + step;
-		prev = at;
-	}
-	page->next = 0;
-	list->tail = prev;
-}
-
-static inline struct pcp_list *pcp_list(struct per_cpu_pages *pcp, unsigned int order_index, int mt)
-{
-	return &pcp->lists[order_index * MIGRATE_PCPTYPES + (unsigned int)mt];
 }
 
 /* --- refill and drain: one zone->lock for a batch --- */
@@ -170,12 +128,15 @@ static void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned in
 
 static inline unsigned int ilog2(unsigned int n) { return 31 - (unsigned int)__builtin_clz(n); }
 
-/* rmqueue_bulk - up to `count` blocks of 2^order to the list; returns how many. Local section. */
-static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned int count,
-				 struct pcp_list *list, int mt, unsigned int alloc_flags)
+/*
+ * rmqueue_bulk - up to `count` blocks of 2^order into frames[], the lowest frame
+ * of each run last, so that popping goes upwards. Returns how many. Local section.
+ */
+static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned int count, u32 *frames,
+				 int mt, unsigned int alloc_flags)
 {
 	unsigned int left = count, got;
-	unsigned long pfn;
+	unsigned long pfn, end;
 
 	spin_lock(&zone->lock);
 	while (left) {
@@ -184,109 +145,145 @@ static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned
 		pfn = __rmqueue(zone, order, want, mt, alloc_flags, &got);
 		if (!pfn)
 			break;
-		pcp_append(list, pfn, order, got);
 		if (tracing())
 			trace_zone_locked(pfn, order, got, mt);
-		left -= 1u << (got - order);
+		for (end = pfn + (1ul << got); pfn < end; pfn += 1ul << order)
+			frames[--left] = (u32)pfn;
 	}
 	spin_unlock(&zone->lock);
+	if (unlikely(left))
+		memmove(frames, frames + left, (count - left) * sizeof(*frames));
 	return count - left;
 }
 
 /* How many blocks a refill fetches: half as many for each order, at least two. Huge pages one by one. */
-static unsigned int nr_refill(const struct per_cpu_pages *pcp, unsigned int order)
+static unsigned int nr_refill(const struct per_cpu_pages *pcp, unsigned int order, unsigned int cap)
 {
 	if (order == pageblock_order)
 		return 1;
-	if (!order)
-		return pcp->batch;
-	return pcp->batch > 1 ? max(pcp->batch >> order, 2u) : pcp->batch;
+	return min(max(pcp->batch >> order, min(pcp->batch, 2u)), cap);
 }
 
-static void pcp_count(struct per_cpu_pages *pcp, unsigned int order, long blocks)
+static void trace_drain(const u32 *frames, unsigned int count, unsigned int order, int mt)
 {
-	u32 *count = order == pageblock_order ? &pcp->huge_count : &pcp->count;
-
-	WRITE_ONCE(*count, *count + (u32)(blocks * (1l << order)));
+	while (count--)
+		trace_page(TRACE_MM_PAGE_PCPU_DRAIN, *frames++, order, mt, 0);
 }
 
-/* Give blocks of one list back until `pages` are; returns how many pages were. Under zone->lock. */
-static unsigned int drain_list(struct zone *zone, struct per_cpu_pages *pcp, unsigned int index,
-			       unsigned int pages, long freed[MIGRATE_TYPES])
+/* Some frames into an empty loaded magazine: the spare's, or a batch from the zone. Local section. */
+static void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order, int mt,
+		       unsigned int atleast, unsigned int alloc_flags)
 {
-	unsigned int oi = index / MIGRATE_PCPTYPES, order = oi == PCP_HUGE ? pageblock_order : oi, done = 0;
-	struct pcp_list *list = &pcp->lists[index];
+	struct pcp_list *list = &pcp->lists[mt][order];
+	struct pcp_spare *spare = &pcp->spares[mt][order];
 
-	while (list->head && done < pages) {
-		u32 pfn = pcp_pop_tail(list);
-		int mt = pfn_block(zone, pfn)->migratetype;
+	if (spare->count) {
+		u32 *frames = list->frames;
 
-		free_one_page(zone, pfn, order);
-		freed[mt] += 1l << order;
-		done += 1u << order;
-		if (tracing())
-			trace_page(TRACE_MM_PAGE_PCPU_DRAIN, pfn, order, mt, 0);
+		list->frames = spare->frames;
+		list->count = (u16)spare->count;
+		spare->frames = frames;
+		spare->count = 0;
+		return;
 	}
-	pcp_count(pcp, order, -(long)(done >> order));
-	return done;
+	atleast = min(max(atleast, nr_refill(pcp, order, list->cap)), (unsigned int)list->cap);
+	list->count = (u16)rmqueue_bulk(zone, order, atleast, list->frames, mt, alloc_flags);
+	pcp->filled[order] += list->count;
 }
 
 /*
- * free_pcppages_bulk - give about `pages` pages back to the zone, those of list
- * `first` before the others'. Local section.
+ * Give frames[0 ... count) back. Frames freed one after the other often lie one
+ * after the other: a run of them goes back in as few blocks as it makes, not
+ * merged page by page. Under zone->lock; the caller accounts freed[].
  */
-static void free_pcppages_bulk(struct zone *zone, unsigned int pages, struct per_cpu_pages *pcp,
-			       unsigned int first)
+static void drain_frames(struct zone *zone, const u32 *frames, unsigned int count, unsigned int order,
+			 long freed[MIGRATE_TYPES])
 {
-	long freed[MIGRATE_TYPES] = { 0 };
-	unsigned int i, index = first, done = 0;
+	unsigned int i = 0, n, step = 1u << order;
+
+	while (i < count) {
+		u32 pfn = frames[i], end = pfn + step;
+		int mt = pfn_block(zone, pfn)->migratetype;
+
+		for (n = i + 1; n < count && frames[n] == end && end & (pageblock_nr_pages - 1); n++)
+			end += step;
+		if (tracing())
+			trace_drain(frames + i, n - i, order, mt);
+		free_page_range(zone, pfn, end);
+		freed[mt] += (long)(end - pfn);
+		i = n;
+	}
+}
+
+static void account_freed(struct zone *zone, const long freed[MIGRATE_TYPES])
+{
 	int mt;
 
-	spin_lock(&zone->lock);
-	for (i = 0; i < NR_PCP_LISTS && done < pages; i++, index = index + 1 < NR_PCP_LISTS ? index + 1 : 0)
-		if (pcp->lists[index].head)
-			done += drain_list(zone, pcp, index, pages - done, freed);
 	for (mt = 0; mt < MIGRATE_TYPES; mt++)
 		if (freed[mt])
 			zone_account(zone, mt, freed[mt]);
-	spin_unlock(&zone->lock);
 }
 
-/* A CPU that only frees gives back more each time (up to most of what it holds), to take the lock less often. */
-static unsigned int nr_to_drain(struct per_cpu_pages *pcp)
+/* The loaded magazine is full: the spare takes its place, emptied into the zone if it is full too. */
+static __noinline void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt)
 {
-	unsigned int most = pcp->high > pcp->batch ? pcp->high - pcp->batch : 1;
-	unsigned int n = pcp->batch << pcp->free_factor;
+	struct pcp_list *list = &pcp->lists[mt][order];
+	struct pcp_spare *spare = &pcp->spares[mt][order];
+	long freed[MIGRATE_TYPES] = { 0 };
+	struct zone *zone = list->zone;
+	u32 *frames = list->frames;
 
-	if (n < most && pcp->free_factor < 5)
-		pcp->free_factor++;
-	return clamp(n, min(pcp->batch, most), most);
-}
-
-static noinline void pcp_spill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int oi, int mt)
-{
-	unsigned int index = oi * MIGRATE_PCPTYPES + (unsigned int)mt;
-
-	if (oi == PCP_HUGE)
-		free_pcppages_bulk(zone, pageblock_nr_pages, pcp, index);
-	else
-		free_pcppages_bulk(zone, nr_to_drain(pcp), pcp, index);
-}
-
-static inline bool pcp_over(struct per_cpu_pages *pcp, unsigned int oi)
-{
-	return oi == PCP_HUGE ? pcp->huge_count > READ_ONCE(pcp->huge_high) : pcp->count > READ_ONCE(pcp->high);
+	if (spare->count) {
+		spin_lock(&zone->lock);
+		drain_frames(zone, spare->frames, spare->count, order, freed);
+		account_freed(zone, freed);
+		spin_unlock(&zone->lock);
+		pcp->drained[order] += spare->count;
+	}
+	list->frames = spare->frames;
+	spare->frames = frames;
+	spare->count = list->count;
+	list->count = 0;
 }
 
 /* --- drain on request --- */
 
-/* Empty the lists of one CPU, this one's, for a zone. Local section or that CPU is off. */
+__attribute__((no_sanitize("thread")))
+unsigned long pcp_pages(const struct per_cpu_pages *pcp)
+{
+	unsigned long pages = 0;
+	unsigned int order;
+	int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++)
+			pages += (unsigned long)(pcp->lists[mt][order].count + pcp->spares[mt][order].count) << order;
+	return pages;
+}
+
+/* Empty the lists of one CPU, this one's, for a zone. Local section. */
 void drain_pages_zone(struct zone *zone, unsigned int cpu)
 {
 	struct per_cpu_pages *pcp = &zone->pcp[cpu];
+	long freed[MIGRATE_TYPES] = { 0 };
+	unsigned int order;
+	int mt;
 
-	if (pcp->count + pcp->huge_count)
-		free_pcppages_bulk(zone, pcp->count + pcp->huge_count, pcp, 0);
+	if (!pcp_pages(pcp))
+		return;
+	spin_lock(&zone->lock);
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++) {
+			struct pcp_list *list = &pcp->lists[mt][order];
+			struct pcp_spare *spare = &pcp->spares[mt][order];
+
+			drain_frames(zone, spare->frames, spare->count, order, freed);
+			drain_frames(zone, list->frames, list->count, order, freed);
+			pcp->drained[order] += list->count + spare->count;
+			list->count = spare->count = 0;
+		}
+	account_freed(zone, freed);
+	spin_unlock(&zone->lock);
 }
 
 void drain_local_pages(struct zone *zone)
@@ -309,12 +306,9 @@ static bool cpu_holds_pages(unsigned int cpu, const struct zone *zone)
 {
 	struct zone *z;
 
-	for_each_populated_zone(z) {
-		const struct per_cpu_pages *pcp = &z->pcp[cpu];
-
-		if ((!zone || z == zone) && (READ_ONCE(pcp->count) || READ_ONCE(pcp->huge_count)))
+	for_each_populated_zone(z)
+		if ((!zone || z == zone) && pcp_pages(&z->pcp[cpu]))
 			return true;
-	}
 	return false;
 }
 
@@ -331,12 +325,10 @@ void drain_all_pages(struct zone *zone)
 
 /* --- allocate --- */
 
-/* The state of a page that is handed out; what depends on the gfp mask alone comes after. */
-static inline void page_take(struct page *page, unsigned int order, gfp_t gfp)
+/* The state of a page that is handed out: a free one's flags are its zone index and nothing else. */
+static inline void page_take(struct page *page, u32 use)
 {
-	u32 use = order << PAGE_ORDER_SHIFT | (u32)gfp_migratetype(gfp) << PAGE_MOBILITY_SHIFT;
-
-	WRITE_ONCE(page->flags, (page->flags & PAGE_ZONE_MASK) | use);
+	page->flags |= use;
 	page->private = 0;
 	WRITE_ONCE(page->_refcount, 1);
 }
@@ -346,14 +338,14 @@ static void prep_compound_page(struct page *page, unsigned int order)
 	u32 head = (u32)page_to_pfn(page);
 	unsigned long i;
 
-	WRITE_ONCE(page->flags, page->flags | PG_head);
+	page->flags |= PG_head;
 	for (i = 1; i < 1ul << order; i++) {
 		page[i].compound_head = head;
-		WRITE_ONCE(page[i].flags, page[i].flags | PG_tail);
+		page[i].flags |= PG_tail;
 	}
 }
 
-static noinline void prep_by_gfp(struct page *page, unsigned int order, gfp_t gfp)
+static __noinline struct page *prep_by_gfp(struct page *page, unsigned int order, gfp_t gfp)
 {
 	unsigned long i;
 
@@ -362,34 +354,39 @@ static noinline void prep_by_gfp(struct page *page, unsigned int order, gfp_t gf
 			clear_highpage(page + i);
 	if (order && gfp & __GFP_COMP)
 		prep_compound_page(page, order);
+	return page;
 }
 
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp)
 {
-	page_take(page, order, gfp);
+	page_take(page, page_use_flags(order, gfp_migratetype(gfp)));
 	if (unlikely(page_hooks))
 		page_alloc_hook(page, order, gfp);
 	if (gfp & (__GFP_ZERO | __GFP_COMP))
 		prep_by_gfp(page, order, gfp);
 }
 
+static inline struct page *pcp_pop(struct pcp_list *list)
+{
+	unsigned int last = list->count - 1u;
+
+	list->count = (u16)last;
+	list->allocs++;
+	return pfn_to_page(list->frames[last]);
+}
+
 /* A block from the CPU's own list, refilled if it is empty. */
 static struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int mt, unsigned int alloc_flags)
 {
-	unsigned int oi = pcp_order_index[order];
 	unsigned long flags = kmm_local_irq_save();
 	struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
-	struct pcp_list *list = pcp_list(pcp, oi, mt);
+	struct pcp_list *list = &pcp->lists[mt][order];
 	struct page *page = NULL;
 
-	pcp->free_factor >>= 1;
-	if (!list->head)
-		pcp_count(pcp, order, rmqueue_bulk(zone, order, nr_refill(pcp, order), list, mt, alloc_flags));
-	if (list->head) {
+	if (list->cap && !list->count)
+		pcp_refill(zone, pcp, order, mt, 0, alloc_flags);
+	if (list->count)
 		page = pcp_pop(list);
-		pcp_count(pcp, order, -1);
-		pcp->allocs[oi]++;
-	}
 	kmm_local_irq_restore(flags);
 	return page;
 }
@@ -408,8 +405,8 @@ static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, int mt,
 	spin_unlock(&zone->lock);
 	if (pfn) {
 		pcp = &zone->pcp[kmm_cpu()];
-		pcp->allocs[NR_PCP_ORDERS] += 1ul << order;
-		pcp->other_allocs++;
+		pcp->direct_alloc_pages += 1ul << order;
+		pcp->direct_allocs++;
 	}
 	kmm_local_irq_restore(flags);
 	if (pfn && tracing())
@@ -435,11 +432,10 @@ static void numa_account(struct zone *preferred, struct zone *zone)
 struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
 		     unsigned int alloc_flags, int migratetype)
 {
-	struct page *page = NULL;
+	struct page *page;
 
 	(void)gfp;
-	if (pcp_order_index[order] < NR_PCP_ORDERS)
-		page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
+	page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
 	if (!page)
 		page = rmqueue_buddy(zone, order, migratetype, alloc_flags);
 	if (page)
@@ -454,35 +450,19 @@ struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int ord
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	unsigned long flags = kmm_local_irq_save();
-	unsigned int cpu = kmm_cpu(), zid = fast_zone[gfp & GFP_ZONEMASK], oi;
-	struct zone *zone = cpu_pgdat[cpu]->preferred_zone[zid];
-	struct per_cpu_pages *pcp;
-	struct pcp_list *list;
+	struct pcp_list *list = &fast_lists[kmm_cpu()][gfp & FAST_BITS][order];
 	struct page *page;
 
-	if (unlikely(order >= MAX_ORDER || !zone || READ_ONCE(zone->fast_free) <= READ_ONCE(zone->fast_mark[zid])))
-		goto slow;
-	oi = pcp_order_index[order];
-	if (unlikely(oi >= NR_PCP_ORDERS))
-		goto slow;
-	pcp = &zone->pcp[cpu];
-	list = pcp_list(pcp, oi, gfp_migratetype(gfp));
-	if (unlikely(!list->head || gfp_migratetype(gfp) >= MIGRATE_PCPTYPES))
-		goto slow;
+	if (unlikely(order >= MAX_ORDER || !list->count || !READ_ONCE(list->zone->plenty))) {
+		kmm_local_irq_restore(flags);
+		return alloc_pages_slow(gfp, order, NUMA_NO_NODE, NULL);
+	}
 	page = pcp_pop(list);
-	if (likely(oi != PCP_HUGE))
-		WRITE_ONCE(pcp->count, pcp->count - (1u << order));
-	else
-		WRITE_ONCE(pcp->huge_count, pcp->huge_count - pageblock_nr_pages);
-	pcp->allocs[oi]++;
-	page_take(page, order, gfp);
+	page_take(page, list->use);
 	kmm_local_irq_restore(flags);
 	if (unlikely(gfp & (__GFP_ZERO | __GFP_COMP)))
-		prep_by_gfp(page, order, gfp);
+		return prep_by_gfp(page, order, gfp);
 	return page;
-slow:
-	kmm_local_irq_restore(flags);
-	return alloc_pages_slow(gfp, order, NUMA_NO_NODE, NULL);
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
@@ -501,54 +481,54 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, con
 
 /* --- bulk --- */
 
-/* Fill empty slots from the CPU's order-0 list, refilling it, while the zone stays above its mark. */
-static unsigned long bulk_from_zone(struct zone *zone, unsigned int zid, gfp_t gfp, unsigned long nr,
-				    struct page **array)
+/* Pages of the loaded magazine into the empty slots of array[i ... nr); returns where it stopped. */
+static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr, struct page **array)
 {
-	int mt = gfp_migratetype(gfp);
-	unsigned long flags = kmm_local_irq_save(), i, taken = 0;
-	struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
-	struct pcp_list *list = pcp_list(pcp, 0, mt);
+	unsigned int count = list->count;
+	const u32 *frames = list->frames;
+	u32 use = list->use;
 
-	for (i = 0; i < nr; i++) {
+	for (; i < nr && count; i++) {
 		struct page *page;
 
 		if (array[i])
 			continue;
-		if (unlikely(!list->head)) {
-			unsigned int want = (unsigned int)min(nr - i, (unsigned long)pageblock_nr_pages);
-
-			if (READ_ONCE(zone->fast_free) <= READ_ONCE(zone->fast_mark[zid]) + want)
-				break;
-			pcp_count(pcp, 0, rmqueue_bulk(zone, 0, max(want, pcp->batch), list, mt, 0));
-			if (!list->head)
-				break;
-		}
-		page = pcp_pop(list);
-		__builtin_prefetch(pfn_to_page(list->head));
-		page_take(page, 0, gfp);
+		page = pfn_to_page(frames[--count]);
+		page_take(page, use);
 		array[i] = page;
-		taken++;
 	}
-	pcp_count(pcp, 0, -(long)taken);
-	pcp->allocs[0] += taken;
+	list->allocs += list->count - count;
+	list->count = (u16)count;
+	return i;
+}
+
+/* Fill empty slots from the CPU's order-0 list, refilling it while its zone has plenty; returns where it stopped. */
+static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
+{
+	unsigned long flags = kmm_local_irq_save(), i = 0;
+	struct pcp_list *list = fast_lists[kmm_cpu()][gfp & FAST_BITS];
+	struct zone *zone = list->zone;
+
+	for (;;) {
+		i = pop_into(list, i, nr, array);
+		if (i == nr || !READ_ONCE(zone->plenty))
+			break;
+		pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfp_migratetype(gfp),
+			   (unsigned int)min(nr - i, (unsigned long)MAGAZINE_MOST), 0);
+		if (!list->count)
+			break;
+	}
 	kmm_local_irq_restore(flags);
 	return i;
 }
 
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr, struct page **array)
 {
-	unsigned int zid = fast_zone[gfp & GFP_ZONEMASK];
-	pg_data_t *pgdat = nid == NUMA_NO_NODE ? cpu_pgdat[kmm_cpu()] : NODE_DATA(nid);
-	struct zone *zone = pgdat->preferred_zone[zid];
-	unsigned long i = 0, k;
+	bool local = nid == NUMA_NO_NODE || NODE_DATA(nid) == cpu_pgdat[kmm_cpu()];
+	unsigned long i = 0;
 
-	if (likely(zone && gfp_migratetype(gfp) < MIGRATE_PCPTYPES)) {
-		i = bulk_from_zone(zone, zid, gfp, nr, array);
-		if (unlikely(gfp & __GFP_ZERO))
-			for (k = 0; k < i; k++)
-				clear_highpage(array[k]);
-	}
+	if (local && !(gfp & __GFP_ZERO))
+		i = bulk_from_list(gfp, nr, array);
 	for (; i < nr; i++) {
 		if (!array[i])
 			array[i] = alloc_pages_node(nid, gfp, 0);
@@ -565,49 +545,47 @@ unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **array)
 
 /* --- free --- */
 
-/* Push a page whose last reference is gone and whose state is right. */
-static inline void free_to_pcp(struct page *page, struct zone *zone, unsigned int oi, unsigned int order, int mt)
+static inline struct pcp_list *pcp_list_of(struct zone *zone, unsigned int order, int mt)
 {
-	struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
-
-	WRITE_ONCE(page->flags, page->flags & PAGE_ZONE_MASK);
-	pcp_push(pcp_list(pcp, oi, mt), page);
-	pcp->frees[oi]++;
-	if (likely(oi != PCP_HUGE))
-		WRITE_ONCE(pcp->count, pcp->count + (1u << order));
-	else
-		WRITE_ONCE(pcp->huge_count, pcp->huge_count + pageblock_nr_pages);
-	if (unlikely(pcp_over(pcp, oi)))
-		pcp_spill(zone, pcp, oi, mt);
+	return &zone->pcp[kmm_cpu()].lists[mt][order];
 }
 
-static void free_to_buddy(struct page *page, struct zone *zone, unsigned int order)
+static inline void pcp_push(struct pcp_list *list, struct page *page, unsigned long pfn)
 {
-	unsigned long flags, pfn = page_to_pfn(page);
-
-	WRITE_ONCE(page->flags, page->flags & PAGE_ZONE_MASK);
-	spin_lock_irqsave(&zone->lock, flags);
-	zone_account(zone, pfn_block(zone, pfn)->migratetype, 1l << order);
-	free_one_page(zone, pfn, order);
-	spin_unlock(&zone->lock);
-	zone->pcp[kmm_cpu()].frees[NR_PCP_ORDERS] += 1ul << order;
-	kmm_local_irq_restore(flags);
+	page->flags &= PAGE_ZONE_MASK;
+	list->frames[list->count++] = (u32)pfn;
 }
 
-/* A checked page, wherever it goes. Pages of the reserve and of CMA go home at once. */
-void free_unref_page(struct page *page, unsigned int order)
+/* Pageblock by pageblock: the two halves of order 10 need not be of one type any more. */
+static void free_to_buddy(struct page *page, struct zone *zone, unsigned long pfn, unsigned int order)
 {
-	struct zone *zone = page_zone(page);
-	unsigned int oi = pcp_order_index[order];
-	int mt = get_pageblock_migratetype(page);
-	unsigned long flags;
+	unsigned long end = pfn + (1ul << order), step = min(1ul << order, pageblock_nr_pages);
 
-	if (oi >= NR_PCP_ORDERS || mt >= MIGRATE_PCPTYPES) {
-		free_to_buddy(page, zone, order);
-		return;
+	page->flags &= PAGE_ZONE_MASK;
+	spin_lock(&zone->lock);
+	for (; pfn < end; pfn += step) {
+		zone_account(zone, pfn_block(zone, pfn)->migratetype, (long)step);
+		free_one_page(zone, pfn, min(order, (unsigned int)pageblock_order));
 	}
-	flags = kmm_local_irq_save();
-	free_to_pcp(page, zone, oi, order, mt);
+	spin_unlock(&zone->lock);
+	zone->pcp[kmm_cpu()].direct_free_pages += 1ul << order;
+}
+
+/* A checked page goes where it belongs. Pages of the reserve, of CMA, isolated ones: home at once. */
+static void free_unref_page(struct page *page, unsigned int order)
+{
+	unsigned long flags = kmm_local_irq_save(), pfn = page_to_pfn(page);
+	struct zone *zone = page_zone(page);
+	int mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);
+	struct pcp_list *list = mt < MIGRATE_PCPTYPES ? pcp_list_of(zone, order, mt) : no_lists;
+
+	if (!list->cap) {
+		free_to_buddy(page, zone, pfn, order);
+	} else {
+		if (list->count == list->cap)
+			pcp_spill(&zone->pcp[kmm_cpu()], order, mt);
+		pcp_push(list, page, pfn);
+	}
 	kmm_local_irq_restore(flags);
 }
 
@@ -631,12 +609,12 @@ static void destroy_compound_page(struct page *page, unsigned int order)
 	unsigned long i;
 
 	for (i = 1; i < 1ul << order; i++)
-		WRITE_ONCE(page[i].flags, page[i].flags & PAGE_ZONE_MASK);
-	WRITE_ONCE(page->flags, page->flags & ~(u32)PG_head);
+		page[i].flags &= PAGE_ZONE_MASK;
+	page->flags &= ~(u32)PG_head;
 }
 
-/* Compound pages, orders without a list, hooks, and everything that is wrong. */
-static noinline void free_pages_slow(struct page *page, unsigned int order)
+/* Full magazines, compound pages, orders and types without a list, hooks, and everything that is wrong. */
+static __noinline void free_pages_slow(struct page *page, unsigned int order)
 {
 	const char *fault = page_free_fault(page, order);
 
@@ -651,24 +629,35 @@ static noinline void free_pages_slow(struct page *page, unsigned int order)
 	free_unref_page(page, order);
 }
 
+static inline bool page_as_expected(const struct page *page, unsigned int order)
+{
+	u32 expect = order << PAGE_ORDER_SHIFT | free_expect;
+
+	return likely(!(((page->flags & FREE_CHECK) ^ expect) | (uintptr_t)page->mapping));
+}
+
+/* The last reference is gone: back to the CPU's list if it is that simple. Calls nothing on the way. */
 static inline void free_the_page(struct page *page, unsigned int order)
 {
-	unsigned long flags;
+	unsigned long flags, pfn = page_to_pfn(page);
+	struct pcp_list *list;
 	struct zone *zone;
-	unsigned int oi;
 	int mt;
 
-	if (unlikely(((page->flags & FREE_CHECK) ^ (order << PAGE_ORDER_SHIFT | free_expect)) | (uintptr_t)page->mapping))
+	if (unlikely(!page_as_expected(page, order)))
 		goto slow;
-	oi = pcp_order_index[order];
 	zone = page_zone(page);
-	mt = READ_ONCE(pfn_block(zone, page_to_pfn(page))->migratetype);
-	if (unlikely(oi >= NR_PCP_ORDERS || mt >= MIGRATE_PCPTYPES))
+	mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);
+	if (unlikely(mt >= MIGRATE_PCPTYPES))
 		goto slow;
 	flags = kmm_local_irq_save();
-	free_to_pcp(page, zone, oi, order, mt);
+	list = pcp_list_of(zone, order, mt);
+	if (likely(list->count != list->cap)) {
+		pcp_push(list, page, pfn);
+		kmm_local_irq_restore(flags);
+		return;
+	}
 	kmm_local_irq_restore(flags);
-	return;
 slow:
 	free_pages_slow(page, order);
 }
@@ -678,21 +667,21 @@ slow:
  * parts behind the first page are freed now, and the first, with the last
  * reference, by put_page(): as in Linux.
  */
-static noinline void free_shared(struct page *page, unsigned int order)
+static __noinline void free_shared(struct page *page, unsigned int order)
 {
 	u32 old = __atomic_load_n(&page->_refcount, __ATOMIC_RELAXED);
 
 	if (old == 0) {
-		bad_page(page, "page is free already (double free)");
+		bad_page(page, PageTail(page) ? "tail of a compound page" : "page is free already (double free)");
 		return;
 	}
 	if (!PageHead(page) && order && page_alloc_order(page) == order) {
-		WRITE_ONCE(page->flags, page->flags & ~PAGE_ORDER_MASK);
+		page->flags &= ~PAGE_ORDER_MASK;
 		while (order-- > 0) {
 			struct page *part = page + (1ul << order);
 			u32 use = (page->flags & PAGE_MOBILITY_MASK) | order << PAGE_ORDER_SHIFT;
 
-			WRITE_ONCE(part->flags, (part->flags & PAGE_ZONE_MASK) | use);
+			part->flags = (part->flags & PAGE_ZONE_MASK) | use;
 			free_the_page(part, order);
 		}
 		order = 0;

@@ -92,7 +92,7 @@ static unsigned long zone_pcp_pages(const struct zone *zone)
 	unsigned int cpu;
 
 	for (cpu = 0; zone->pcp && cpu < nr_cpu_ids; cpu++)
-		pages += READ_ONCE(zone->pcp[cpu].count) + READ_ONCE(zone->pcp[cpu].huge_count);
+		pages += pcp_pages(&zone->pcp[cpu]);
 	return pages;
 }
 
@@ -125,7 +125,6 @@ static void show_node(int nid)
 
 static void show_zone(const struct zone *zone)
 {
-	const struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
 	char line[128];
 	size_t n = 0;
 	int i;
@@ -138,7 +137,7 @@ static void show_zone(const struct zone *zone)
 		kb(READ_ONCE(zone->watermark_boost)), kb(min_wmark_pages(zone)), kb(low_wmark_pages(zone)),
 		kb(high_wmark_pages(zone)), kb(READ_ONCE(zone->nr_reserved_highatomic)), kb(zone->present_pages),
 		kb(READ_ONCE(zone->managed_pages)), kb(zone_pcp_pages(zone)),
-		kb(READ_ONCE(pcp->count) + READ_ONCE(pcp->huge_count)), kb(READ_ONCE(zone->free_cma_pages)));
+		kb(pcp_pages(&zone->pcp[kmm_cpu()])), kb(READ_ONCE(zone->free_cma_pages)));
 	line[0] = '\0';
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (zone_possible((enum zone_type)i))

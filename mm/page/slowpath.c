@@ -299,8 +299,7 @@ static bool stranded_pages(const struct alloc_context *ac, bool all_cpus)
 		if (READ_ONCE(zone->nr_reserved_highatomic) > pageblock_nr_pages)
 			return true;
 		for (cpu = 0; cpu < nr_cpu_ids; cpu++)
-			if ((all_cpus || cpu == kmm_cpu()) &&
-			    (READ_ONCE(zone->pcp[cpu].count) || READ_ONCE(zone->pcp[cpu].huge_count)))
+			if ((all_cpus || cpu == kmm_cpu()) && pcp_pages(&zone->pcp[cpu]))
 				return true;
 	}
 	return false;

@@ -13,18 +13,24 @@ __kmm_state u64 vm_events[NR_VM_EVENTS];
 __attribute__((no_sanitize("thread")))
 static void add_cpu_events(const struct per_cpu_pages *pcp, struct zone_events *out, u64 *calls)
 {
-	unsigned int oi;
+	unsigned int order;
+	int mt;
 
-	for (oi = 0; oi < NR_PCP_ORDERS; oi++) {
-		unsigned int order = oi == PCP_HUGE ? pageblock_order : oi;
+	for (order = 0; order < MAX_ORDER; order++) {
+		u64 allocs = 0, held = 0;
 
-		out->pgalloc += pcp->allocs[oi] << order;
-		out->pgfree += pcp->frees[oi] << order;
-		*calls += pcp->allocs[oi];
+		for (mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
+			allocs += pcp->lists[mt][order].allocs;
+			held += pcp->lists[mt][order].count + pcp->spares[mt][order].count;
+		}
+		/* What went in and is neither there nor gone was handed out or given back by its users. */
+		out->pgfree += (held + allocs + pcp->drained[order] - pcp->filled[order]) << order;
+		out->pgalloc += allocs << order;
+		*calls += allocs;
 	}
-	out->pgalloc += pcp->allocs[NR_PCP_ORDERS];
-	out->pgfree += pcp->frees[NR_PCP_ORDERS];
-	*calls += pcp->other_allocs;
+	out->pgalloc += pcp->direct_alloc_pages;
+	out->pgfree += pcp->direct_free_pages;
+	*calls += pcp->direct_allocs;
 	out->numa_miss += pcp->numa_miss;
 	out->numa_foreign += pcp->numa_foreign;
 }

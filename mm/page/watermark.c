@@ -24,6 +24,9 @@
  *
  * Formulas: Linux's; the recorded machines' /proc/zoneinfo agree.
  */
+#include <kmm/bootmem.h>
+#include <kmm/errno.h>
+
 #include "internal.h"
 
 __kmm_state unsigned int min_free_kbytes;
@@ -62,14 +65,13 @@ static unsigned long int_sqrt(unsigned long n)
 	return root;
 }
 
-/* --- the fast path's mark --- */
-
-void zone_update_fast_mark(struct zone *zone)
+/* zone_update_plenty - may the fast path take from this zone's lists without asking? Under zone->lock. */
+void zone_update_plenty(struct zone *zone)
 {
-	int i;
+	bool plenty = zone->fast_free > low_wmark_pages(zone);
 
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		WRITE_ONCE(zone->fast_mark[i], low_wmark_pages(zone) + zone->lowmem_reserve[i]);
+	if (plenty != zone->plenty)
+		WRITE_ONCE(zone->plenty, plenty);
 }
 
 /*
@@ -90,7 +92,7 @@ bool boost_watermark(struct zone *zone)
 		return false;
 	most = max(most, pageblock_nr_pages);
 	WRITE_ONCE(zone->watermark_boost, min(zone->watermark_boost + pageblock_nr_pages, most));
-	zone_update_fast_mark(zone);
+	zone_update_plenty(zone);
 	return true;
 }
 
@@ -121,7 +123,7 @@ static void zone_set_wmarks(struct zone *zone, unsigned long min_pages, unsigned
 	zone->_watermark[WMARK_LOW] = zone->_watermark[WMARK_MIN] + gap;
 	zone->_watermark[WMARK_HIGH] = zone->_watermark[WMARK_LOW] + gap;
 	zone->_watermark[WMARK_PROMO] = zone->_watermark[WMARK_HIGH] + gap;
-	zone_update_fast_mark(zone);
+	zone_update_plenty(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
@@ -170,7 +172,6 @@ void setup_per_zone_lowmem_reserve(void)
 				above += NODE_DATA(nid)->node_zones[j].managed_pages;
 				zone->lowmem_reserve[j] = ratio && zone->managed_pages ? above / ratio : 0;
 			}
-			zone_update_fast_mark(zone);
 		}
 	}
 	calculate_totalreserve_pages();
@@ -264,14 +265,87 @@ static unsigned int zone_highsize(const struct zone *zone, unsigned int batch)
 	return (unsigned int)max(pages / cpus_of_node(zone->node), (unsigned long)batch << 2);
 }
 
-/* Huge pages a CPU may keep: two, or up to a 2,048th of the zone; none in zones of a few of them. */
+/* Huge pages a CPU may keep of each type: two, or up to a 4,096th of the zone; none in zones of a few of them. */
 static unsigned int zone_huge_high(const struct zone *zone)
 {
-	unsigned long huge = zone->managed_pages >> pageblock_order;
+	unsigned long huge = zone->present_pages >> pageblock_order;
 
-	return huge < 64 ? 0 : (unsigned int)clamp(huge / 2048, 2ul, 8ul) << pageblock_order;
+	return huge < 64 ? 0 : (unsigned int)clamp(huge / 4096, 2ul, 8ul);
 }
 
+/* --- the room of the magazines --- */
+
+/* Two magazines make a list: each has half of what the CPU may keep. */
+static unsigned int magazine_cap(const struct zone *zone, unsigned int order, unsigned int high)
+{
+	if (order == pageblock_order)
+		return zone_huge_high(zone) / 2;
+	if (order > PAGE_ALLOC_COSTLY_ORDER)
+		return 0;
+	return clamp(high / 2, 1u, (unsigned int)MAGAZINE_MOST) >> (2 * order);
+}
+
+static void pcp_init(struct per_cpu_pages *pcp, struct zone *zone, u32 *room)
+{
+	unsigned int order, cap;
+	int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++) {
+			cap = magazine_cap(zone, order, MAGAZINE_MOST * 2);
+			pcp->lists[mt][order].zone = zone;
+			pcp->lists[mt][order].use = page_use_flags(order, mt);
+			pcp->lists[mt][order].frames = room;
+			pcp->spares[mt][order].frames = room + cap;
+			room += 2 * cap;
+		}
+}
+
+/* Room for the largest magazines a zone can have, so that the marks can be changed later. */
+int zone_pcp_init(struct zone *zone)
+{
+	unsigned int cpu, order, frames = 0;
+	u32 *room;
+
+	for (order = 0; order < MAX_ORDER; order++)
+		frames += 2 * MIGRATE_PCPTYPES * magazine_cap(zone, order, MAGAZINE_MOST * 2);
+	zone->pcp = boot_alloc(nr_cpu_ids * sizeof(struct per_cpu_pages), 64, zone->node);
+	room = boot_alloc_raw((phys_addr_t)nr_cpu_ids * frames * sizeof(*room), 64, zone->node);
+	if (!zone->pcp || !room)
+		return -ENOMEM;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		pcp_init(&zone->pcp[cpu], zone, room + cpu * frames);
+	return 0;
+}
+
+/* A magazine whose room shrinks is emptied first, by its own CPU: see drain_all_pages(). */
+static void pcp_set_caps(struct zone *zone, struct per_cpu_pages *pcp)
+{
+	unsigned int order, cap;
+	int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++) {
+			cap = magazine_cap(zone, order, pcp->high);
+			if (pcp->lists[mt][order].count <= cap && pcp->spares[mt][order].count <= cap)
+				pcp->lists[mt][order].cap = (u16)cap;
+		}
+}
+
+static void set_local_caps(void *arg)
+{
+	struct zone *zone = arg;
+	unsigned long flags = kmm_local_irq_save();
+
+	drain_pages_zone(zone, kmm_cpu());
+	pcp_set_caps(zone, &zone->pcp[kmm_cpu()]);
+	kmm_local_irq_restore(flags);
+}
+
+/*
+ * Each CPU changes its own magazines, its first marks at boot excepted: then
+ * nobody is in the allocator yet. One that does not answer keeps its old room.
+ */
 void zone_pcp_update(struct zone *zone)
 {
 	unsigned int batch = zone_batchsize(zone), high = zone_highsize(zone, batch), cpu;
@@ -280,8 +354,16 @@ void zone_pcp_update(struct zone *zone)
 	if (!zone->pcp)
 		return;
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		WRITE_ONCE(zone->pcp[cpu].batch, batch);
-		WRITE_ONCE(zone->pcp[cpu].high, high);
-		WRITE_ONCE(zone->pcp[cpu].huge_high, zone_huge_high(zone));
+		struct per_cpu_pages *pcp = &zone->pcp[cpu];
+		bool first = !pcp->high;
+
+		WRITE_ONCE(pcp->batch, batch);
+		WRITE_ONCE(pcp->high, min(high, 2u * MAGAZINE_MOST));
+		if (first)
+			pcp_set_caps(zone, pcp);
+		else if (cpu == kmm_cpu())
+			set_local_caps(zone);
+		else if (!kmm_cpu_call(cpu, set_local_caps, zone))
+			continue;
 	}
 }
