@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tunables.c - the files that can be written: /proc/sys/vm, fail_page_alloc.
+ *
+ * The sysctls are the core's own (text in, text out). fail_page_alloc's files
+ * are numbers, as Linux's debugfs prints them: decimal with a newline, booleans
+ * as Y or N. Numbers are taken in any base C knows; only `times` may be
+ * negative (-1: without limit).
+ */
+#include "producers.h"
+
+#include <kmm/fault_inject.h>
+#include <kmm/param.h>
+#include <kmm/sysctl.h>
+#include <lib/parse.h>
+
+int show_sysctl(struct seq_buf *m, unsigned int i)
+{
+	char text[256];
+	int len = sysctl_vm_read(sysctl_vm_name(i), text, sizeof(text));
+
+	if (len < 0)
+		return len;
+	seq_buf_printf(m, "%s", text);
+	return 0;
+}
+
+int store_sysctl(unsigned int i, const char *text)
+{
+	int ret = sysctl_vm_write(sysctl_vm_name(i), text);
+
+	return min(ret, 0);
+}
+
+int show_fail(struct seq_buf *m, unsigned int file)
+{
+	const struct fail_page_alloc *f = &fail_page_alloc;
+
+	switch ((enum fail_file)file) {
+	case FAIL_PROBABILITY:
+		seq_buf_printf(m, "%llu\n", (unsigned long long)f->attr.probability);
+		break;
+	case FAIL_INTERVAL:
+		seq_buf_printf(m, "%llu\n", (unsigned long long)f->attr.interval);
+		break;
+	case FAIL_TIMES:
+		seq_buf_printf(m, "%lld\n", (long long)f->attr.times);
+		break;
+	case FAIL_SPACE:
+		seq_buf_printf(m, "%llu\n", (unsigned long long)f->attr.space);
+		break;
+	case FAIL_MIN_ORDER:
+		seq_buf_printf(m, "%u\n", (unsigned int)f->min_order);
+		break;
+	case FAIL_IGNORE_HIGHMEM:
+		seq_buf_puts(m, f->ignore_gfp_highmem ? "Y\n" : "N\n");
+		break;
+	case FAIL_IGNORE_WAIT:
+		seq_buf_puts(m, f->ignore_gfp_reclaim ? "Y\n" : "N\n");
+		break;
+	}
+	return 0;
+}
+
+static int store_u64(const char *text, u64 limit, u64 *to)
+{
+	uint64_t value;
+
+	if (kstrtou64(text, 0, &value) || value > limit)
+		return -EINVAL;
+	*to = value;
+	return 0;
+}
+
+static int store_times(const char *text, s64 *to)
+{
+	bool negative = *text == '-';
+	u64 value;
+
+	if (store_u64(text + negative, INT32_MAX, &value))
+		return -EINVAL;
+	*to = negative ? -(s64)value : (s64)value;
+	return 0;
+}
+
+static int store_fail_number(enum fail_file file, const char *text)
+{
+	struct fail_page_alloc *f = &fail_page_alloc;
+	u64 order;
+
+	switch (file) {
+	case FAIL_PROBABILITY:
+		return store_u64(text, UINT32_MAX, &f->attr.probability);
+	case FAIL_INTERVAL:
+		return store_u64(text, UINT32_MAX, &f->attr.interval);
+	case FAIL_TIMES:
+		return store_times(text, &f->attr.times);
+	case FAIL_SPACE:
+		return store_u64(text, INT32_MAX, &f->attr.space);
+	case FAIL_MIN_ORDER:
+		if (store_u64(text, UINT32_MAX, &order))
+			return -EINVAL;
+		f->min_order = (u32)order;
+		return 0;
+	case FAIL_IGNORE_HIGHMEM:
+		return parse_bool(text, &f->ignore_gfp_highmem);
+	case FAIL_IGNORE_WAIT:
+		return parse_bool(text, &f->ignore_gfp_reclaim);
+	}
+	return -EINVAL;
+}
+
+int store_fail(unsigned int file, const char *text)
+{
+	int ret = store_fail_number((enum fail_file)file, text);
+
+	if (!ret)
+		fail_page_alloc_changed();
+	return ret;
+}

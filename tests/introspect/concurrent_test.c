@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// FLAVOURS: release tsan
+/*
+ * concurrent_test.c - read every file over and over while the other CPUs
+ * allocate and free: no file may fail, and none may be torn.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <kmm/introspect.h>
+#include <kmm/mm.h>
+
+#include "../tap.h"
+#include "host.h"
+
+#define CPUS	3
+#define ROUNDS	20
+
+static bool done;
+static unsigned int failures, reads;
+
+static void reader(void)
+{
+	char path[INTROSPECT_PATH_MAX], *text = malloc(INTROSPECT_MAX);
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (unsigned int i = 0; introspect_path(i, path, sizeof(path)); i++) {
+			int len;
+
+			if (strstr(path, "compact_memory") || strstr(path, "drop_caches"))
+				continue;
+			len = introspect_read_text(path, text, INTROSPECT_MAX);
+			reads++;
+			if (len < 0 || (len && text[len - 1] != '\n'))
+				failures++;
+			host_poll();
+		}
+	}
+	free(text);
+	WRITE_ONCE(done, true);
+}
+
+static void worker(void)
+{
+	struct page *held[64] = { NULL };
+
+	for (unsigned int i = 0; !READ_ONCE(done); i++) {
+		struct page **slot = &held[i * 7 % 64];
+		unsigned int order = (unsigned int)(slot - held) % 5;
+
+		if (*slot)
+			__free_pages(*slot, order);
+		*slot = alloc_pages(i & 1 ? GFP_KERNEL : GFP_HIGHUSER_MOVABLE, order);
+		host_poll();
+	}
+	for (unsigned int i = 0; i < 64; i++)
+		if (held[i])
+			__free_pages(held[i], i % 5);
+}
+
+static void one_cpu(void *arg)
+{
+	(void)arg;
+	if (kmm_cpu() == 0)
+		reader();
+	else
+		worker();
+}
+
+int main(void)
+{
+	struct host_machine *pc = host_machine_simple(512ULL << 20, 2, CPUS);
+	struct host_config c = { .quiet = true, .threads = true };
+
+	host_machine_config(pc, &c);
+	if (!ok(host_boot(&c) == 0, "boots"))
+		return done_testing();
+	host_run_on_all(one_cpu, NULL);
+	is_int(failures, 0, "%u reads while %d CPUs allocate", reads, CPUS - 1);
+	page_alloc_check();
+	host_power_off();
+	host_machine_free(pc);
+	return done_testing();
+}
