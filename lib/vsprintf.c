@@ -63,7 +63,7 @@ static void put_number(struct out *o, struct spec *s, uint64_t value, bool negat
 {
 	const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[24], prefix[4];
-	int at = sizeof(text), n = 0, len;
+	int at = sizeof(text), n = 0, len, zeros;
 	uint32_t digit;
 
 	if (negative || s->plus || s->space)
@@ -80,11 +80,12 @@ static void put_number(struct out *o, struct spec *s, uint64_t value, bool negat
 	if (at == sizeof(text) && s->precision != 0)
 		text[--at] = '0';
 	len = (int)sizeof(text) - at;
-	if (s->alt && base == 8 && (!len || text[at] != '0') && s->precision <= len)
-		s->precision = len + 1;
 	if (s->precision >= 0)
 		s->zero = false;
-	put_padded(o, s, prefix, s->precision > len ? s->precision - len : 0, text + at, len);
+	zeros = s->precision > len ? s->precision - len : 0;
+	if (s->alt && base == 8 && !zeros && (!len || text[at] != '0'))
+		zeros = 1;
+	put_padded(o, s, prefix, zeros, text + at, len);
 }
 
 static void put_string(struct out *o, struct spec *s, const char *text)
@@ -155,10 +156,10 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 	f = parse_flags(f, s);
 	if (*f == '*') {
 		s->width = va_arg(*ap, int);
-		if (s->width < 0)
+		if (s->width < 0) {
 			s->left = true;
-		if (s->width < 0 && s->width >= -MAX_FIELD)
-			s->width = -s->width;
+			s->width = s->width < -MAX_FIELD ? MAX_FIELD : -s->width;
+		}
 		f++;
 	} else {
 		f = parse_number(f, &s->width);
@@ -246,6 +247,7 @@ static const char *convert(struct out *o, const char *f, struct spec *s, va_list
 	case 'p':
 		return put_pointer(o, s, f + 1, ap);
 	case '\0':
+		put(o, '%');
 		return f;
 	default:
 		put(o, '%');

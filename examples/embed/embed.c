@@ -57,6 +57,10 @@ void kmm_cpu_relax(void)
 {
 }
 
+void kmm_cpu_poll(void)
+{
+}
+
 bool kmm_cpu_call(unsigned int cpu, void (*fn)(void *), void *arg)
 {
 	(void)cpu, (void)fn, (void)arg;

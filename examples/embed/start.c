@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* start.c - what stands in for the C library when there is none: x86-64 Linux's raw system calls. */
+/* start.c - stands in for the C library when there is none: x86-64 Linux's raw system calls. */
 #include <stddef.h>
 
 void put(const char *text, size_t len);

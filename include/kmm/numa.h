@@ -63,7 +63,7 @@ static inline int next_node(int n, nodemask_t m)
 {
 	u64 rest = n + 1 >= MAX_NUMNODES ? 0 : m.bits >> (n + 1);
 
-	return rest ? n + 1 + __builtin_ctzll(rest) : MAX_NUMNODES;
+	return rest ? n + 1 + (int)kmm_ctz64(rest) : MAX_NUMNODES;
 }
 
 #define first_node(m)		next_node(-1, (m))

@@ -45,12 +45,16 @@ void kmm_local_irq_restore(unsigned long flags);
 #endif
 
 /*
- * kmm_cpu_relax - called over and over while the core waits for another CPU
- * (a lock, an answer). Must let requests of kmm_cpu_call() to this CPU run if
- * it is not in a local section, and should give the processor away when CPUs
- * outnumber processors. Pre: may be called inside a local section.
+ * kmm_cpu_relax - called over and over while the core waits for a lock, mostly
+ * inside a local section. Should give the processor away when CPUs outnumber
+ * processors. Must not run requests of kmm_cpu_call().
+ *
+ * kmm_cpu_poll - called by the slow paths, outside local sections and with no lock
+ * held: the moment to run requests of kmm_cpu_call() to this CPU, where they do not
+ * come as interrupts. Called over and over while the core waits for another CPU's work.
  */
 void kmm_cpu_relax(void);
+void kmm_cpu_poll(void);
 
 /*
  * kmm_cpu_call - run fn(arg) on another CPU, outside its local sections, and wait.

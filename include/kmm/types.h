@@ -64,6 +64,16 @@ typedef unsigned int gfp_t;	/* a set of __GFP_* bits, see <kmm/gfp.h> */
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 
+/* Number of the lowest bit set; x must not be 0. (In two halves on 32 bits: no help of libgcc.) */
+static inline unsigned int kmm_ctz64(u64 x)
+{
+#if UINTPTR_MAX > 0xffffffffu
+	return (unsigned int)__builtin_ctzll(x);
+#else
+	return (u32)x ? (unsigned int)__builtin_ctz((u32)x) : 32 + (unsigned int)__builtin_ctz((u32)(x >> 32));
+#endif
+}
+
 /* Relaxed accesses to words that other CPUs may write (C11 atomics, so that TSan knows). */
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELAXED)

@@ -61,7 +61,7 @@ static inline unsigned int block_first(const struct pageblock *b, unsigned int o
 
 	while (!bits)
 		bits = b->map[++word];
-	return (word << 6) + (unsigned int)__builtin_ctzll(bits);
+	return (word << 6) + kmm_ctz64(bits);
 }
 
 /*

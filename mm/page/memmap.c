@@ -42,6 +42,7 @@
 struct pfn_range { unsigned long start, end; int nid; };
 
 __kmm_state struct page *vmemmap;
+static __kmm_state unsigned long min_pfn_of_array;	/* flat: what lies below the first RAM has no structure */
 static __kmm_state u8 *section_node;		/* [section]: node, or NO_SECTION */
 static __kmm_state unsigned long nr_sections;
 static __kmm_state struct pfn_range *free_ranges;	/* sorted */
@@ -58,7 +59,8 @@ bool pfn_valid(unsigned long pfn)
 {
 	unsigned long section = pfn >> PFN_SECTION_SHIFT;
 
-	return pfn < max_pfn && section < nr_sections && section_node[section] != NO_SECTION;
+	return pfn - min_pfn_of_array < max_pfn - min_pfn_of_array && section < nr_sections &&
+	       section_node[section] != NO_SECTION;
 }
 
 static void own_sections(unsigned long start, unsigned long end, int nid)
@@ -104,6 +106,7 @@ static int memmap_flat(void)
 	if (!array)
 		return -ENOMEM;
 	vmemmap = (struct page *)((uintptr_t)array - first * sizeof(struct page));
+	min_pfn_of_array = first;
 	return 0;
 }
 
@@ -367,7 +370,7 @@ bool deferred_grow_zone(struct zone *zone)
 	if (!READ_ONCE(zone->deferred_busy))
 		return false;
 	while (READ_ONCE(zone->deferred_busy))
-		kmm_cpu_relax();
+		kmm_cpu_poll();
 	return true;
 }
 
@@ -387,18 +390,49 @@ static void init_zone_at_boot(struct zone *zone)
 		shuffle_zone(zone);
 }
 
+/* The zone that speaks for a frame, and where that ends; NULL: none does, and where the next one begins. */
+static struct zone *zone_spanning(unsigned long pfn, unsigned long *stop)
+{
+	struct zone *zone;
+
+	*stop = nr_sections << PFN_SECTION_SHIFT;
+	for_each_populated_zone(zone) {
+		if (zone_spans_pfn(zone, pfn)) {
+			*stop = zone_end_pfn(zone);
+			return zone;
+		}
+		if (zone->zone_start_pfn > pfn)
+			*stop = min(*stop, zone->zone_start_pfn);
+	}
+	return NULL;
+}
+
+/* Frames that have a page structure but lie in no zone: reserved, so that whoever looks finds no garbage. */
+static void init_gaps(void)
+{
+	unsigned long pfn, stop, end = min(max_pfn, nr_sections << PFN_SECTION_SHIFT);
+	struct zone *any = NULL;
+
+	for_each_populated_zone(any)
+		break;
+	for (pfn = 0; pfn < end; pfn = stop)
+		if (!zone_spanning(pfn, &stop))
+			init_reserved(any, max(pfn, min_pfn_of_array), min(stop, end));
+}
+
 /* memmap_free_all - close the boot allocator: what it did not give away is the page allocator's. */
 void memmap_free_all(void)
 {
 	struct zone *zone;
 
 	find_free_ranges();
-	for_each_zone(zone) {
+	init_gaps();
+	for_each_populated_zone(zone) {
 		zone->managed_pages = zone_free_between(zone, zone->zone_start_pfn, zone_end_pfn(zone));
 		zone->deferred_pages = zone->managed_pages;
 		zone->deferred_pfn = zone->zone_start_pfn;
 		totalram_pages += zone->managed_pages;
 	}
-	for_each_zone(zone)
+	for_each_populated_zone(zone)
 		init_zone_at_boot(zone);
 }

@@ -390,7 +390,7 @@ static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, const st
 		}
 		if (page)
 			return page;
-		kmm_cpu_relax();
+		kmm_cpu_poll();
 	}
 	count_vm_event(PAGE_ALLOC_FAIL);
 	warn_alloc(gfp, ac->nodemask, "page allocation failure: order:%u", order);

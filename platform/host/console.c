@@ -132,8 +132,8 @@ void kmm_console_write(int level, const char *text, size_t len)
 	pthread_mutex_lock(&log_lock);
 	if (make_room(STAMP_SIZE + len + 1)) {
 		line = dmesg.text + dmesg.len;
-		n = snprintf(line, STAMP_SIZE, "[%5llu.%06llu] ",
-			     (unsigned long long)(us / 1000000), (unsigned long long)(us % 1000000));
+		n = snprintf(line, STAMP_SIZE, "[%5llu.%06llu] ", (unsigned long long)us / 1000000,
+			     (unsigned long long)us % 1000000);
 		memcpy(line + n, text, len);
 		line[n + len] = '\n';
 		line[n + len + 1] = '\0';

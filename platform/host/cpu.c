@@ -15,7 +15,7 @@
  * kmm_cpu_call(target) so has two ways in, and tries both until one works:
  *   - the seat is free: take it, play the target, run the function;
  *   - it is not: leave the request in the target's mailbox; the target answers
- *     from kmm_cpu_relax() or host_poll(), or before it parks.
+ *     from kmm_cpu_poll(), or before it parks.
  * The wait is bounded (CALL_WAIT_NS): a CPU that computes without ever looking is
  * given up, and the request withdrawn unless it is being answered that moment.
  * While it waits the caller answers its own mailbox, so two CPUs calling each
@@ -110,39 +110,46 @@ static void answer(void)
 
 void host_poll(void)
 {
-	if (host_is_stopped())
-		host_leave();
-	answer();
+	kmm_cpu_poll();
 }
 
 /* A lock is waited for and there is nobody who could release it. */
 static void deterministic_relax(void)
 {
-	if (host_irq_depth == 0) {
-		spins = 0;
-	} else if (++spins >= DEADLOCK_SPINS) {
-		spins = 0;
-		host_log(LOGLEVEL_EMERG, "host: CPU %u waits forever for a lock: deadlock",
-			 host_cpu_id);
-		kmm_dump_stack();
-		kmm_stop("deadlock");
-	}
+	if (++spins < DEADLOCK_SPINS)
+		return;
+	spins = 0;
+	host_log(LOGLEVEL_EMERG, "host: CPU %u waits forever for a lock: deadlock", host_cpu_id);
+	kmm_dump_stack();
+	kmm_stop("deadlock");
 }
 
-void kmm_cpu_relax(void)
+static void breathe(void)
 {
-	if (!self) {
-		deterministic_relax();
-		return;
-	}
 	if (host_is_stopped())
 		host_leave();
-	if (host_irq_depth == 0)
-		answer();
 	if (++spins % SPINS_PER_YIELD == 0)
 		sched_yield();
 	else
 		__builtin_ia32_pause();
+}
+
+void kmm_cpu_relax(void)
+{
+	if (self)
+		breathe();
+	else
+		deterministic_relax();
+}
+
+void kmm_cpu_poll(void)
+{
+	if (!self) {
+		spins = 0;
+		return;
+	}
+	breathe();
+	answer();
 }
 
 /* Is the seat ours for the moment? Then run the request there, unless it was answered already. */
@@ -184,7 +191,7 @@ static bool call_thread(struct cpu *target, struct call *c)
 					NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 				return false;
 		}
-		kmm_cpu_relax();
+		kmm_cpu_poll();
 	}
 }
 
@@ -312,7 +319,7 @@ void kmm_cpu_run_all(void (*fn)(void *), void *arg)
 	for (i = 1; i < nr_cpus; i++)
 		for (tries = 0; tries < PARK_TRIES && &cpus[i] != self &&
 		     !hand_over(&cpus[i], fn, arg, l); tries++)
-			kmm_cpu_relax();
+			kmm_cpu_poll();
 	fn(arg);
 	latch_wait(l);
 }
@@ -327,7 +334,7 @@ void host_run_on_cpu(unsigned int cpu, void (*fn)(void *), void *arg)
 	}
 	l = latch_get();
 	while (!hand_over(&cpus[cpu], fn, arg, l))
-		kmm_cpu_relax();
+		kmm_cpu_poll();
 	latch_wait(l);
 }
 
@@ -344,7 +351,7 @@ void host_run_on_all(void (*fn)(void *), void *arg)
 	l = latch_get();
 	for (i = 1; i < nr_cpus; i++)
 		while (!hand_over(&cpus[i], fn, arg, l))
-			kmm_cpu_relax();
+			kmm_cpu_poll();
 	fn(arg);
 	latch_wait(l);
 }

@@ -37,7 +37,7 @@
 #include <kmm/kmm.h>
 #include <kmm/platform.h>
 
-/* What machine, and how it is run. Everything but the map may be left 0. Borrowed for host_boot(). */
+/* What machine, how it is run. All but the map may be left 0. Borrowed for host_boot(). */
 struct host_config {
 	const struct e820_entry *e820;
 	unsigned int nr_e820;
@@ -64,7 +64,8 @@ struct host_config {
 	void *on_line_arg;
 };
 
-#define HOST_LOWMEM_MAX		0x36ffe000UL	/* the 879 MiB of a PAE kernel with 128 MiB of vmalloc */
+/* The 879 MiB of low memory of a PAE kernel with 128 MiB of vmalloc. */
+#define HOST_LOWMEM_MAX		0x36ffe000UL
 
 /*
  * host_boot - build the machine and boot the core on it.
@@ -99,16 +100,20 @@ void host_run_on_cpu(unsigned int cpu, void (*fn)(void *arg), void *arg);
 /* host_run_on_all - run fn(arg) on every CPU (one after the other when deterministic) and wait. */
 void host_run_on_all(void (*fn)(void *arg), void *arg);
 
-/* host_poll - answer what other CPUs ask of this one: a thread that works long without
- * calling the core's slow paths calls this now and then. Any CPU, in no local section. */
+/*
+ * host_poll - answer what other CPUs ask of this one: a thread that works long without
+ * calling the core's slow paths calls this now and then. Any CPU, in no local section.
+ */
 void host_poll(void);
 
 /* ---- memory ---- */
 
 /* host_kernel_address - the address as AMD64's kernel would print it. Any CPU. */
 u64 host_kernel_address(const void *p);
-/* host_ram_map - the whole physical address, page offset and all, as a pointer; NULL: a hole
- * or high memory. For tests that look at raw RAM. */
+/*
+ * host_ram_pointer - where a physical address is reached; NULL: it is a hole or high memory.
+ * For tests that look at raw RAM.
+ */
 void *host_ram_pointer(phys_addr_t phys);
 /* host_ram_used - bytes of the memfd that are backed by the host's memory now. */
 u64 host_ram_used(void);
@@ -119,8 +124,8 @@ u64 host_ram_used(void);
 void host_clock_set(u64 ns);
 
 /*
- * host_dmesg - all lines logged since the boot began, each "[    0.000000] text\n"; stays after
- * power-off, until the next boot. Valid until the next line is logged.
+ * host_dmesg - all lines logged since the boot began, each "[    0.000000] text\n". Stays
+ * after power-off, until the next boot. Valid until the next line is logged.
  */
 const char *host_dmesg(void);
 
@@ -132,20 +137,21 @@ bool host_symbol(uintptr_t addr, char *buf, size_t size);
 struct host_machine;
 
 /*
- * host_machine_simple - a PC with mem bytes of RAM (a multiple of 1 MiB, at least 16 MiB): 639 KiB below
- * the ISA hole, the rest from 1 MiB, what does not fit below 3 GiB from 4 GiB on;
- * split evenly over nr_nodes nodes (distances 10 and 20), nr_cpus CPUs dealt to them.
- * NULL: impossible numbers.
+ * host_machine_simple - a PC with mem bytes of RAM (a multiple of 1 MiB, at least 16 MiB a
+ * node): 639 KiB below the ISA hole, the rest from 1 MiB, what does not fit below
+ * 3 GiB from 4 GiB on; split evenly over nr_nodes nodes (distances 10 and 20),
+ * nr_cpus CPUs dealt to them. NULL: impossible numbers.
  */
 struct host_machine *host_machine_simple(u64 mem, unsigned int nr_nodes, unsigned int nr_cpus);
 
 /*
- * host_machine_read - a machine from a file with e820 (and SRAT) lines as in a kernel log, or from a
- * directory like /sys/firmware/memmap. NULL: *why says what is wrong with it, in one line.
+ * host_machine_read - a machine from a file with e820 (and SRAT) lines as in a kernel log,
+ * or from a directory like /sys/firmware/memmap. One CPU for each node with memory.
+ * NULL: *why says what is wrong with it, in one line, valid until the next call.
  */
 struct host_machine *host_machine_read(const char *path, const char **why);
 
-/* host_machine_config - fill in c's map, affinity, distances and CPUs. The machine stays the owner. */
+/* host_machine_config - fill in c's map, affinity, distances and CPUs; they stay the machine's. */
 void host_machine_config(const struct host_machine *m, struct host_config *c);
 void host_machine_free(struct host_machine *m);
 

@@ -2,10 +2,8 @@
 /*
  * host_inline.h - the hot part of the platform contract, compiled into the core.
  *
- * A CPU is a thread that nothing interrupts, so a local section needs no
- * protection; it is only counted, which lets kmm_cpu_relax() know whether it may
- * answer another CPU's request, and lets a debug build find an unbalanced one.
- * Two instructions, one of them of thread-local memory that is always in cache.
+ * A CPU is a thread that nothing interrupts, so a local section needs nothing
+ * done. A debug build counts them, and finds one that is not closed.
  *
  * The two variables live in platform/host/cpu_id.c, alone, so that a test with a
  * platform of its own can be linked with a core compiled for this one.
@@ -24,6 +22,7 @@ static inline unsigned int kmm_cpu(void)
 	return host_cpu_id;
 }
 
+#if defined(KMM_DEBUG_VM) && KMM_DEBUG_VM
 static inline unsigned long kmm_local_irq_save(void)
 {
 	return host_irq_depth++;
@@ -31,13 +30,20 @@ static inline unsigned long kmm_local_irq_save(void)
 
 static inline void kmm_local_irq_restore(unsigned long flags)
 {
-#if defined(KMM_DEBUG_VM) && KMM_DEBUG_VM
 	if (host_irq_depth != flags + 1)
 		host_irq_unbalanced();
-#else
-	(void)flags;
-#endif
 	host_irq_depth--;
 }
+#else
+static inline unsigned long kmm_local_irq_save(void)
+{
+	return 0;
+}
+
+static inline void kmm_local_irq_restore(unsigned long flags)
+{
+	(void)flags;
+}
+#endif
 
 #endif

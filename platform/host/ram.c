@@ -190,7 +190,9 @@ static char *reserve_at(uintptr_t where, size_t size)
 /* The direct map's own place, or the nearest there is to it. */
 static char *reserve_direct_map(size_t size)
 {
-	static const uintptr_t places32[] = { KERNEL_BASE32, 0xbf000000, 0xb8000000, 0xa0000000, 0 };
+	static const uintptr_t places32[] = {
+		KERNEL_BASE32, 0xbf000000, 0xb8000000, 0xa0000000, 0
+	};
 	unsigned int i;
 	char *p = NULL;
 
