@@ -60,7 +60,7 @@ DEFAULT_FLAVOURS := release debug m32
 # ---- flags ------------------------------------------------------------------
 
 gcc_include := $(shell $(CC) -print-file-name=include)
-WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Werror
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
 BASE := -std=gnu11 $(WARN) -g -Iinclude -I. -iquote lib -MMD -MP
 HOSTED := -DKMM_PLATFORM_INLINE='"host_inline.h"' -Iplatform/host
 FREE := -ffreestanding -nostdinc -isystem $(gcc_include)

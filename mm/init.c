@@ -81,9 +81,11 @@ static void mem_init_print_info(const struct kmm_image *img)
 		highmem += zone->idx == ZONE_HIGHMEM ? zone->managed_pages : 0;
 	if (zone_possible(ZONE_HIGHMEM))
 		scnprintf(high, sizeof(high), ", %luK highmem", highmem << (PAGE_SHIFT - 10));
-	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, 0K init, %luK bss, "
-		"%luK reserved, 0K cma-reserved%s)", totalram_pages << (PAGE_SHIFT - 10),
-		present << (PAGE_SHIFT - 10), image_kb(img->text, img->etext), image_kb(img->data, img->edata),
+	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, 0K init, "
+		"%luK bss, "
+		"%luK reserved, 0K cma-reserved%s)",
+		totalram_pages << (PAGE_SHIFT - 10), present << (PAGE_SHIFT - 10),
+		image_kb(img->text, img->etext), image_kb(img->data, img->edata),
 		image_kb(img->rodata, img->erodata), image_kb(img->bss, img->ebss),
 		(present - totalram_pages) << (PAGE_SHIFT - 10), high);
 }

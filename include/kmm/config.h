@@ -11,7 +11,7 @@
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
 
 #ifndef KMM_MAX_NODES
-#define KMM_MAX_NODES		64	/* NUMA nodes, at most 64: page->flags and node masks hold no more */
+#define KMM_MAX_NODES 64 /* NUMA nodes, at most 64: page->flags and node masks hold no more */
 #endif
 #ifndef KMM_MAX_CPUS
 #define KMM_MAX_CPUS		64
@@ -25,7 +25,8 @@
 #define pageblock_nr_pages	(1UL << pageblock_order)
 #define MAX_ORDER_NR_PAGES	(1UL << (MAX_ORDER - 1))
 
-#define SECTION_SIZE_BITS	27	/* 128 MiB: the unit of the sparse model and of deferred initialisation */
+#define SECTION_SIZE_BITS                                                                          \
+	27 /* 128 MiB: the unit of the sparse model and of deferred initialisation */
 #define PFN_SECTION_SHIFT	(SECTION_SIZE_BITS - PAGE_SHIFT)
 #define PAGES_PER_SECTION	(1UL << PFN_SECTION_SHIFT)
 

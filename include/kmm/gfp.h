@@ -40,12 +40,12 @@
 #define __GFP_MOVABLE		((gfp_t)0x08u)
 #define GFP_ZONEMASK		((gfp_t)0x0fu)
 #define __GFP_RECLAIMABLE	((gfp_t)0x10u)
-#define __GFP_HIGH		((gfp_t)0x20u)		/* may use the reserves below the min watermark */
+#define __GFP_HIGH		((gfp_t)0x20u) /* may use the reserves below the min watermark */
 #define __GFP_IO		((gfp_t)0x40u)		/* reclaim may start I/O */
 #define __GFP_FS		((gfp_t)0x80u)		/* reclaim may call into the filesystem */
 #define __GFP_ZERO		((gfp_t)0x100u)
 #define __GFP_ATOMIC		((gfp_t)0x200u)		/* cannot sleep and matters */
-#define __GFP_DIRECT_RECLAIM	((gfp_t)0x400u)		/* the caller may reclaim, so it may sleep */
+#define __GFP_DIRECT_RECLAIM	((gfp_t)0x400u) /* the caller may reclaim, so it may sleep */
 #define __GFP_KSWAPD_RECLAIM	((gfp_t)0x800u)		/* wake kswapd at the low watermark */
 #define __GFP_WRITE		((gfp_t)0x1000u)
 #define __GFP_NOWARN		((gfp_t)0x2000u)
@@ -82,7 +82,10 @@ static inline int gfp_migratetype(gfp_t gfp)
 	return (gfp >> 3) & 3;	/* __GFP_MOVABLE is bit 3, __GFP_RECLAIMABLE bit 4 */
 }
 
-/* gfp_zone - the highest zone a mask allows, on the booted machine. Fails the machine on DMA|HIGHMEM and the like. */
+/*
+ * gfp_zone - the highest zone a mask allows, on the booted machine. Fails the machine on
+ * DMA|HIGHMEM and the like.
+ */
 enum zone_type gfp_zone(gfp_t gfp);
 
 /*
@@ -147,7 +150,10 @@ void split_page(struct page *page, unsigned int order);
  */
 size_t format_gfp_flags(char *buf, size_t size, gfp_t gfp);
 
-/* drain_local_pages / drain_all_pages - empty this CPU's lists (every CPU's) into the zones (NULL: all). */
+/*
+ * drain_local_pages / drain_all_pages - empty this CPU's lists (every CPU's) into the zones (NULL:
+ * all).
+ */
 void drain_local_pages(struct zone *zone);
 void drain_all_pages(struct zone *zone);
 

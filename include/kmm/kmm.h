@@ -30,11 +30,12 @@ struct kmm_image {
 
 /* Everything the core is told about the machine. Borrowed for the time of kmm_boot() only. */
 struct kmm_machine {
-	const struct e820_entry *e820;	/* as the firmware gave it: unsorted, overlapping, whatever */
+	const struct e820_entry
+		*e820; /* as the firmware gave it: unsorted, overlapping, whatever */
 	unsigned int nr_e820;
 	const struct srat_mem *srat;	/* memory affinity; none: one node */
 	unsigned int nr_srat;
-	const u8 *slit;			/* distances, nr_slit x nr_slit, row by row; NULL: 10 and 20 */
+	const u8 *slit; /* distances, nr_slit x nr_slit, row by row; NULL: 10 and 20 */
 	unsigned int nr_slit;
 	unsigned int nr_cpus;		/* 1 ... NR_CPUS */
 	const s32 *cpu_node;		/* node of each CPU; NULL: spread evenly over the nodes */
@@ -43,8 +44,8 @@ struct kmm_machine {
 
 	uintptr_t page_offset;		/* virtual address of physical 0 in the direct map */
 	phys_addr_t direct_map_end;	/* RAM from here on has no direct address (high memory) */
-	struct page *vmemmap;		/* virtual address of the page array's entry for frame 0;
-					 * NULL: no such space, the array is put in the direct map */
+	struct page *vmemmap; /* virtual address of the page array's entry for frame 0;
+			       * NULL: no such space, the array is put in the direct map */
 	uintptr_t vmemmap_end;
 };
 

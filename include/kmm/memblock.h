@@ -67,14 +67,20 @@ extern struct memblock memblock;
 
 /* --- lists ---------------------------------------------------------------- */
 
-/* memblock_add - there is RAM. Overlaps with known RAM are harmless. _node: and its node is known. */
+/*
+ * memblock_add - there is RAM. Overlaps with known RAM are harmless. _node: and its node is known.
+ *
+ */
 int memblock_add(phys_addr_t base, phys_addr_t size);
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags);
 /* memblock_remove - there is no RAM (any more). What is reserved stays reserved. */
 int memblock_remove(phys_addr_t base, phys_addr_t size);
 /* memblock_reserve - not to be given out. Needs not be RAM; may be reserved already. */
 int memblock_reserve(phys_addr_t base, phys_addr_t size);
-/* memblock_phys_free - reserved no more. memblock_free: by address in the direct map, NULL ignored. */
+/*
+ * memblock_phys_free - reserved no more. memblock_free: by address in the direct map, NULL
+ * ignored.
+ */
 int memblock_phys_free(phys_addr_t base, phys_addr_t size);
 void memblock_free(void *ptr, size_t size);
 
@@ -102,7 +108,10 @@ static inline bool memblock_is_nomap(const struct memblock_region *r)
 	return r->flags & MEMBLOCK_NOMAP;
 }
 
-/* memblock_enforce_memory_limit - keep only the first @limit bytes of RAM (by amount, not address). */
+/*
+ * memblock_enforce_memory_limit - keep only the first @limit bytes of RAM (by amount, not
+ * address).
+ */
 void memblock_enforce_memory_limit(phys_addr_t limit);
 /* memblock_cap_memory_range - keep only RAM in [base, base + size) (and what is nomap). */
 void memblock_cap_memory_range(phys_addr_t base, phys_addr_t size);
@@ -113,14 +122,14 @@ void memblock_trim_memory(phys_addr_t align);
 /* memblock_allow_resize - from now on the arrays may grow. Before, a full array is a panic. */
 void memblock_allow_resize(void);
 
-/* --- allocation ----------------------------------------------------------- *
- * @align: a power of two; 0 means SMP_CACHE_BYTES. @min_addr/@max_addr: the
- * block lies in [min, max); max may be MEMBLOCK_ALLOC_ACCESSIBLE. @nid: wanted
- * node, NUMA_NO_NODE: any. Page 0 is never given out. Size 0 gives nothing.
- * Order: from the top down, or bottom up after memblock_set_bottom_up(true).
- * Functions that return pointers give memory below current_limit, which the
- * direct map reaches, and NULL when there is none; without _raw it is zeroed.
- * Those that return phys_addr_t give 0 when there is none and touch nothing.
+/*
+ * --- allocation ----------------------------------------------------------- * @align: a power of
+ * two; 0 means SMP_CACHE_BYTES. @min_addr/@max_addr: the block lies in [min, max); max may be
+ * MEMBLOCK_ALLOC_ACCESSIBLE. @nid: wanted node, NUMA_NO_NODE: any. Page 0 is never given out. Size
+ * 0 gives nothing. Order: from the top down, or bottom up after memblock_set_bottom_up(true).
+ * Functions that return pointers give memory below current_limit, which the direct map reaches,
+ * and NULL when there is none; without _raw it is zeroed. Those that return phys_addr_t give 0
+ * when there is none and touch nothing.
  */
 phys_addr_t memblock_find_in_range_node(phys_addr_t size, phys_addr_t align, phys_addr_t start,
 					phys_addr_t end, int nid, unsigned int flags);
@@ -177,7 +186,10 @@ static inline void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int
 				      nid);
 }
 
-/* memblock_set_current_limit - the end of what "accessible" means; memblock_bottom_up: direction. */
+/*
+ * memblock_set_current_limit - the end of what "accessible" means; memblock_bottom_up: direction.
+ *
+ */
 void memblock_set_current_limit(phys_addr_t limit);
 phys_addr_t memblock_get_current_limit(void);
 
@@ -203,7 +215,10 @@ phys_addr_t memblock_start_of_DRAM(void);	/* 0 without memory */
 phys_addr_t memblock_end_of_DRAM(void);
 phys_addr_t memblock_phys_mem_size(void);
 phys_addr_t memblock_reserved_size(void);
-/* memblock_search_pfn_nid - node of a frame, and the frames of its region; NUMA_NO_NODE: no memory. */
+/*
+ * memblock_search_pfn_nid - node of a frame, and the frames of its region; NUMA_NO_NODE: no
+ * memory.
+ */
 int memblock_search_pfn_nid(unsigned long pfn, unsigned long *start_pfn, unsigned long *end_pfn);
 
 extern bool memblock_debug;			/* memblock=debug: say every step */
@@ -255,14 +270,16 @@ static inline unsigned long memblock_region_reserved_end_pfn(const struct memblo
  * The lists must not change while walking.
  */
 void __next_mem_range(u64 *idx, int nid, unsigned int flags, const struct memblock_type *a,
-		      const struct memblock_type *b, phys_addr_t *start, phys_addr_t *end, int *out_nid);
+		      const struct memblock_type *b, phys_addr_t *start, phys_addr_t *end,
+		      int *out_nid);
 void __next_mem_range_rev(u64 *idx, int nid, unsigned int flags, const struct memblock_type *a,
 			  const struct memblock_type *b, phys_addr_t *start, phys_addr_t *end,
 			  int *out_nid);
 
-#define __for_each_mem_range(i, a, b, nid, flags, p_start, p_end, p_nid) \
-	for ((i) = 0, __next_mem_range(&(i), (nid), (flags), (a), (b), (p_start), (p_end), (p_nid)); \
-	     (i) != ~(u64)0; \
+#define __for_each_mem_range(i, a, b, nid, flags, p_start, p_end, p_nid)                           \
+	for ((i) = 0,                                                                              \
+	    __next_mem_range(&(i), (nid), (flags), (a), (b), (p_start), (p_end), (p_nid));         \
+	     (i) != ~(u64)0;                                                                       \
 	     __next_mem_range(&(i), (nid), (flags), (a), (b), (p_start), (p_end), (p_nid)))
 #define __for_each_mem_range_rev(i, a, b, nid, flags, p_start, p_end, p_nid) \
 	for ((i) = ~(u64)0, \

@@ -12,10 +12,16 @@
 #include <kmm/gfp.h>
 #include <kmm/mmzone.h>
 
-static inline phys_addr_t page_to_phys(const struct page *page) { return PFN_PHYS(page_to_pfn(page)); }
+static inline phys_addr_t page_to_phys(const struct page *page)
+{
+	return PFN_PHYS(page_to_pfn(page));
+}
 #define phys_to_page(phys)	pfn_to_page(PFN_DOWN(phys))
 
-/* virt_to_page - the page of a direct-map address. page_address - the reverse; NULL for high memory. */
+/*
+ * virt_to_page - the page of a direct-map address. page_address - the reverse; NULL for high
+ * memory.
+ */
 static inline struct page *virt_to_page(const void *addr) { return phys_to_page(__pa(addr)); }
 static inline void *page_address(const struct page *page)
 {
@@ -27,15 +33,24 @@ static inline void *page_address(const struct page *page)
 static inline bool PageReserved(const struct page *page) { return page->flags & PG_reserved; }
 static inline bool PageHead(const struct page *page) { return page->flags & PG_head; }
 static inline bool PageTail(const struct page *page) { return page->flags & PG_tail; }
-static inline bool PageCompound(const struct page *page) { return page->flags & (PG_head | PG_tail); }
+static inline bool PageCompound(const struct page *page)
+{
+	return page->flags & (PG_head | PG_tail);
+}
 
-/* compound_head - the first page of the compound page this one is part of; the page itself if of none. */
+/*
+ * compound_head - the first page of the compound page this one is part of; the page itself if of
+ * none.
+ */
 static inline struct page *compound_head(struct page *page)
 {
 	return PageTail(page) ? pfn_to_page(page->compound_head) : page;
 }
 
-/* page_alloc_order - the order a page was allocated with. compound_order - of a compound head, else 0. */
+/*
+ * page_alloc_order - the order a page was allocated with. compound_order - of a compound head,
+ * else 0.
+ */
 static inline unsigned int page_alloc_order(const struct page *page)
 {
 	return (page->flags & PAGE_ORDER_MASK) >> PAGE_ORDER_SHIFT;
@@ -44,7 +59,10 @@ static inline unsigned int compound_order(const struct page *page)
 {
 	return PageHead(page) ? page_alloc_order(page) : 0;
 }
-static inline unsigned long compound_nr(const struct page *page) { return 1UL << compound_order(page); }
+static inline unsigned long compound_nr(const struct page *page)
+{
+	return 1UL << compound_order(page);
+}
 
 /* page_mobility - the migrate type the page was allocated for (not its pageblock's). */
 static inline int page_mobility(const struct page *page)
@@ -105,7 +123,7 @@ void init_cma_reserved_pageblock(struct page *page);
 struct page *alloc_pages_at(unsigned long pfn, unsigned int order, gfp_t gfp) __must_check;
 
 /* nr_free_pages ... - pages, summed over the machine; approximate while other CPUs work. */
-unsigned long nr_free_pages(void);		/* in the zones, deferred ones included; not per-CPU lists */
+unsigned long nr_free_pages(void); /* in the zones, deferred ones included; not per-CPU lists */
 unsigned long nr_free_buffer_pages(void);	/* usable for GFP_USER above the high watermark */
 extern unsigned long totalram_pages;		/* managed by the page allocator */
 extern unsigned long totalreserve_pages;
@@ -113,7 +131,8 @@ extern unsigned long totalreserve_pages;
 /* Watermark checks, as the allocator makes them (for reclaim, compaction and tests). */
 bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
 		       int highest_zoneidx, unsigned int alloc_flags);
-bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark, int highest_zoneidx);
+bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark,
+			    int highest_zoneidx);
 
 /*
  * extfrag_index / unusable_index - Linux's two fragmentation measures of a zone, in
@@ -131,20 +150,28 @@ int unusable_index(struct zone *zone, unsigned int order);
  */
 struct page_pressure_ops {
 	/* Called in any context, holding nothing; must not sleep. */
-	void (*wakeup_kswapd)(struct zone *zone, gfp_t gfp, unsigned int order, int highest_zoneidx);
+	void (*wakeup_kswapd)(struct zone *zone, gfp_t gfp, unsigned int order,
+			      int highest_zoneidx);
 	/* Pages freed for the caller, 0 for none. May sleep. */
 	unsigned long (*try_to_free_pages)(struct zonelist *zl, unsigned int order, gfp_t gfp);
 	/* Returns whether it is worth looking again. May sleep. */
-	bool (*try_to_compact_pages)(struct zonelist *zl, unsigned int order, gfp_t gfp, int highest_zoneidx);
+	bool (*try_to_compact_pages)(struct zonelist *zl, unsigned int order, gfp_t gfp,
+				     int highest_zoneidx);
 	/* Kill something; returns whether memory will come. May sleep. */
 	bool (*out_of_memory)(gfp_t gfp, unsigned int order);
 };
 
-/* set_page_pressure_ops - install them (NULL: none). Borrowed until replaced. No allocation may be under way. */
+/*
+ * set_page_pressure_ops - install them (NULL: none). Borrowed until replaced. No allocation may be
+ * under way.
+ */
 void set_page_pressure_ops(const struct page_pressure_ops *ops);
 
-/* zone_check / page_alloc_check - validate all of a zone's (every zone's) structures; cost: every
- * pageblock and every per-CPU list. Stops the machine naming what is broken. No CPU may be in the allocator. */
+/*
+ * zone_check / page_alloc_check - validate all of a zone's (every zone's) structures; cost: every
+ * pageblock and every per-CPU list. Stops the machine naming what is broken. No CPU may be in the
+ * allocator.
+ */
 void zone_check(struct zone *zone);
 void page_alloc_check(void);
 

@@ -4,7 +4,7 @@
  *
  *	node (pg_data_t)      the memory near one set of CPUs
  *	 +- zone              a range of a node's frames with one property (DMA ... MOVABLE)
- *	     +- pageblock     2 MiB of a zone with one migrate type; knows which of its frames are free
+ *	     +- pageblock     2 MiB of a zone with one migrate type; knows its free frames
  *	         +- page      one frame
  *
  * Where kmm leaves Linux's plan. In Linux a free block is a struct page on a
@@ -79,7 +79,7 @@ _Static_assert(sizeof(struct page) <= 32, "struct page is at most 32 bytes");
 #endif
 
 enum pageflags {
-	PG_reserved	= 1u << 0,	/* never freed to the allocator: holes, firmware, boot-time memory */
+	PG_reserved	= 1u << 0,	/* never the allocator's: holes, firmware, boot memory */
 	PG_head		= 1u << 1,	/* first page of a compound page */
 	PG_tail		= 1u << 2,	/* the others */
 	PG_slab		= 1u << 3,	/* belongs to a slab cache */
@@ -97,7 +97,7 @@ enum pageflags {
 _Static_assert(MAX_NUMNODES * MAX_NR_ZONES <= 512, "the zone index has nine bits");
 
 #define PAGEBLOCK_ORDERS	(pageblock_order + 1)	/* orders that live inside one pageblock */
-#define PAGEBLOCK_WORDS		16			/* 512 + 256 + ... + 1 bits in 64-bit words */
+#define PAGEBLOCK_WORDS		16	/* 512 + 256 + ... + 1 bits in 64-bit words */
 
 /*
  * struct pageblock - which blocks of its 512 frames are free. All z but migratetype: r.
@@ -145,7 +145,7 @@ struct free_area {
 struct pcp_list {
 	u16 count;			/* o: frames in the loaded magazine */
 	u16 cap;			/* c: its room */
-	u32 use;			/* c: order and mobility, as in the flags of a page in use */
+	u32 use;			/* c: order and mobility, as in a used page's flags */
 	u32 *frames;			/* o: the last is the hottest */
 	struct zone *zone;		/* c */
 	u64 allocs;			/* o: allocations from this list */
@@ -173,48 +173,48 @@ struct zone {
 	struct pageblock *blocks;			/* c: [1] is the block of start_pfn */
 	unsigned long first_block;			/* c: (start_pfn >> pageblock_order) - 1 */
 	unsigned long nr_blocks;			/* c: pageblocks the zone touches */
-	bool plenty;					/* r: fast_free is above the low watermark */
+	bool plenty;			/* r: fast_free is above the low watermark */
 
 	unsigned long free_pages ____cacheline_aligned;	/* r: NR_FREE_PAGES, all types */
-	unsigned long fast_free;			/* r: those outside the atomic reserve and CMA */
+	unsigned long fast_free;			/* z: without reserve and CMA */
 	unsigned long free_cma_pages;			/* r */
 	unsigned long free_highatomic;			/* r */
 	unsigned long nr_isolate_pageblock;		/* z */
 	spinlock_t lock;
 	struct free_area free_area[MAX_ORDER];
-	u16 avail[MIGRATE_TYPES];			/* z: bit o: free_area[o].list[type] is not empty */
+	u16 avail[MIGRATE_TYPES];			/* r: bit o: free_area[o].list[type] */
 
 	unsigned long _watermark[NR_WMARK];		/* c */
 	unsigned long watermark_boost;			/* r */
-	unsigned long nr_reserved_highatomic;		/* r: pages in MIGRATE_HIGHATOMIC pageblocks */
-	unsigned long lowmem_reserve[MAX_NR_ZONES];	/* c: pages kept from allocations that could go higher */
+	unsigned long nr_reserved_highatomic;		/* r: in MIGRATE_HIGHATOMIC pageblocks */
+	unsigned long lowmem_reserve[MAX_NR_ZONES];	/* c: kept from who could go higher */
 	unsigned int shuffle_seed;			/* z: for shuffle=1 */
 	unsigned long zone_start_pfn;			/* c */
 	unsigned long spanned_pages;			/* c: holes included */
 	unsigned long present_pages;			/* c: RAM */
-	unsigned long managed_pages;			/* r: given to the page allocator, deferred ones included */
+	unsigned long managed_pages;			/* r: the allocator's, deferred included */
 	unsigned long cma_pages;			/* r */
-	unsigned long deferred_pages;			/* r: managed, but their struct pages not yet initialised */
-	unsigned long deferred_pfn;			/* deferred_lock: next frame to initialise */
-	unsigned int deferred_busy;			/* deferred_lock: sections being initialised now */
+	unsigned long deferred_pages;			/* r: managed, but not yet initialised */
+	unsigned long deferred_pfn;			/* deferred_lock: next frame to init */
+	unsigned int deferred_busy;			/* deferred_lock: sections in work */
 	struct pglist_data *zone_pgdat;			/* c */
 	const char *name;				/* c: "DMA", "Normal" ... */
 	s32 node;					/* c */
 	u8 idx;						/* c: enum zone_type */
-	bool boosted;					/* r: kswapd is to be woken, its lock dropped */
+	bool boosted;					/* r: kswapd is to be woken */
 	u16 table_index;				/* c: the zone index in page->flags */
 	int batch;					/* c: of its per-CPU lists */
 } ____cacheline_aligned;
 
 struct zoneref { struct zone *zone; int zone_idx; };
 
-/* The zones an allocation may try, nearest node first, highest zone first; ends with zone == NULL. */
+/* The zones an allocation may try, nearest node first, highest zone first; NULL ends it. */
 struct zonelist { struct zoneref *_zonerefs; };
 
 enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS };
 
 typedef struct pglist_data {
-	struct zone *preferred_zone[MAX_NR_ZONES];	/* c: first of the fallback list, by highest zone allowed */
+	struct zone *preferred_zone[MAX_NR_ZONES];	/* c: first allowed, by highest zone */
 	struct zone node_zones[MAX_NR_ZONES];
 	struct zonelist node_zonelists[MAX_ZONELISTS];
 	int node_id;
@@ -250,24 +250,45 @@ extern struct page *vmemmap;
 
 bool pfn_valid(unsigned long pfn);
 
-static inline unsigned long page_to_pfn(const struct page *page) { return (unsigned long)(page - vmemmap); }
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return (unsigned long)(page - vmemmap);
+}
 static inline struct page *pfn_to_page(unsigned long pfn) { return vmemmap + pfn; }
 
-static inline unsigned int page_zone_index(const struct page *page) { return page->flags >> PAGE_ZONE_SHIFT; }
-static inline struct zone *page_zone(const struct page *page) { return zone_table[page_zone_index(page)]; }
-static inline int page_to_nid(const struct page *page) { return (int)(page_zone_index(page) / MAX_NR_ZONES); }
+static inline unsigned int page_zone_index(const struct page *page)
+{
+	return page->flags >> PAGE_ZONE_SHIFT;
+}
+static inline struct zone *page_zone(const struct page *page)
+{
+	return zone_table[page_zone_index(page)];
+}
+static inline int page_to_nid(const struct page *page)
+{
+	return (int)(page_zone_index(page) / MAX_NR_ZONES);
+}
 static inline enum zone_type page_zonenum(const struct page *page)
 {
 	return (enum zone_type)(page_zone_index(page) % MAX_NR_ZONES);
 }
 
-static inline unsigned long zone_end_pfn(const struct zone *zone) { return zone->zone_start_pfn + zone->spanned_pages; }
+static inline unsigned long zone_end_pfn(const struct zone *zone)
+{
+	return zone->zone_start_pfn + zone->spanned_pages;
+}
 static inline bool zone_spans_pfn(const struct zone *zone, unsigned long pfn)
 {
 	return pfn - zone->zone_start_pfn < zone->spanned_pages;
 }
-static inline bool populated_zone(const struct zone *zone) { return zone->present_pages != 0; }
-static inline bool managed_zone(const struct zone *zone) { return READ_ONCE(zone->managed_pages) != 0; }
+static inline bool populated_zone(const struct zone *zone)
+{
+	return zone->present_pages != 0;
+}
+static inline bool managed_zone(const struct zone *zone)
+{
+	return READ_ONCE(zone->managed_pages) != 0;
+}
 static inline unsigned long wmark_pages(const struct zone *zone, int w)
 {
 	return zone->_watermark[w] + READ_ONCE(zone->watermark_boost);
@@ -292,7 +313,7 @@ struct zone *next_zone(struct zone *zone);	/* NULL: the first; returns NULL afte
 #define for_each_zone(z)		for ((z) = next_zone(NULL); (z); (z) = next_zone(z))
 #define for_each_populated_zone(z)	for_each_zone(z) if (!populated_zone(z)) {} else
 
-/* for_each_zone_zonelist - the zones of a zonelist at or below highest, in order of preference. */
+/* for_each_zone_zonelist - a zonelist's zones at or below highest, in order of preference. */
 #define for_each_zone_zonelist(z, ref, zl, highest) \
 	for ((ref) = (zl)->_zonerefs; ((z) = (ref)->zone) != NULL; (ref)++) \
 		if ((ref)->zone_idx > (int)(highest)) {} else

@@ -84,7 +84,10 @@ extern unsigned int nr_node_ids;		/* highest possible node + 1 */
 #define LOCAL_DISTANCE	10
 #define REMOTE_DISTANCE	20
 
-/* node_distance - from node @from to node @to; numbers out of range count as remote. Any context. */
+/*
+ * node_distance - from node @from to node @to; numbers out of range count as remote. Any context.
+ *
+ */
 int node_distance(int from, int to);
 
 /* cpu_to_node - node of a CPU; always an online one. Any context. */

@@ -66,7 +66,7 @@ struct boot_options {
 	bool bootmem;			/* bootmem=1 */
 	bool memblock_debug;		/* memblock=debug */
 	bool nozonedma;			/* no ZONE_DMA, as a kernel built without it */
-	bool nohighmem;			/* highmem=0: no ZONE_HIGHMEM, as a kernel built without it */
+	bool nohighmem; /* highmem=0: no ZONE_HIGHMEM, as a kernel built without it */
 	bool movable_node;
 	bool kernelcore_mirror;		/* kernelcore=mirror */
 	u64 highmem_size;		/* highmem=nn, bytes; ~0: not given */

@@ -14,7 +14,13 @@
 
 #define PRINTK_MAX	1024
 
-enum { LOGLEVEL_EMERG = 0, LOGLEVEL_ERR = 3, LOGLEVEL_WARNING = 4, LOGLEVEL_INFO = 6, LOGLEVEL_DEBUG = 7 };
+enum {
+	LOGLEVEL_EMERG = 0,
+	LOGLEVEL_ERR = 3,
+	LOGLEVEL_WARNING = 4,
+	LOGLEVEL_INFO = 6,
+	LOGLEVEL_DEBUG = 7
+};
 
 void printk(int level, const char *fmt, ...) __printf(2, 3);
 

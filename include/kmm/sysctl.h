@@ -8,9 +8,10 @@
 #include <kmm/mmzone.h>
 
 extern unsigned int min_free_kbytes;			/* sum of the min watermarks; KiB */
-extern unsigned int watermark_scale_factor;		/* distance between marks, 1/10000 of the zone */
-extern unsigned int watermark_boost_factor;		/* largest boost, 1/10000 of the high mark; 0: off */
-extern unsigned int percpu_pagelist_high_fraction;	/* 0: from the low watermark, else 1/n of the zone */
+extern unsigned int watermark_scale_factor; /* distance between marks, 1/10000 of the zone */
+extern unsigned int watermark_boost_factor; /* largest boost, 1/10000 of the high mark; 0: off */
+extern unsigned int
+	percpu_pagelist_high_fraction; /* 0: from the low watermark, else 1/n of the zone */
 extern unsigned int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES];	/* by zone; 0: no reserve */
 
 /*

@@ -11,8 +11,12 @@
 #include <kmm/types.h>
 
 enum kmm_trace_code {
-	TRACE_MM_PAGE_ALLOC, TRACE_MM_PAGE_FREE, TRACE_MM_PAGE_FREE_BATCHED, TRACE_MM_PAGE_ALLOC_ZONE_LOCKED,
-	TRACE_MM_PAGE_PCPU_DRAIN, TRACE_MM_PAGE_ALLOC_EXTFRAG,
+	TRACE_MM_PAGE_ALLOC,
+	TRACE_MM_PAGE_FREE,
+	TRACE_MM_PAGE_FREE_BATCHED,
+	TRACE_MM_PAGE_ALLOC_ZONE_LOCKED,
+	TRACE_MM_PAGE_PCPU_DRAIN,
+	TRACE_MM_PAGE_ALLOC_EXTFRAG,
 };
 
 struct kmm_trace_event {
@@ -26,7 +30,10 @@ struct kmm_trace_event {
 	unsigned long pfn;
 };
 
-/* A sink is called on the CPU of the event, maybe with zone->lock held: it must not call the page API. */
+/*
+ * A sink is called on the CPU of the event, maybe with zone->lock held: it must not call the page
+ * API.
+ */
 typedef void (*kmm_trace_sink_t)(const struct kmm_trace_event *event, void *arg);
 
 /* set_trace_sink - install a sink (NULL: none). No CPU may be in the allocator. */

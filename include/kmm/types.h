@@ -70,7 +70,8 @@ static inline unsigned int kmm_ctz64(u64 x)
 #if UINTPTR_MAX > 0xffffffffu
 	return (unsigned int)__builtin_ctzll(x);
 #else
-	return (u32)x ? (unsigned int)__builtin_ctz((u32)x) : 32 + (unsigned int)__builtin_ctz((u32)(x >> 32));
+	return (u32)x ? (unsigned int)__builtin_ctz((u32)x)
+		      : 32 + (unsigned int)__builtin_ctz((u32)(x >> 32));
 #endif
 }
 

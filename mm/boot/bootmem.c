@@ -155,8 +155,10 @@ static unsigned long find_run(const bootmem_data_t *b, unsigned long idx, unsign
 	}
 }
 
-/* Take @size bytes at bit @idx, or in the rest of the frame before. Offset from the node's start. */
-static phys_addr_t take_at(bootmem_data_t *b, unsigned long idx, phys_addr_t size, phys_addr_t align)
+/* Take @size bytes at bit @idx, or in the rest of the frame before. Offset from the node's start.
+ */
+static phys_addr_t take_at(bootmem_data_t *b, unsigned long idx, phys_addr_t size,
+			   phys_addr_t align)
 {
 	phys_addr_t start = PFN_PHYS(idx), base = PFN_PHYS(b->node_min_pfn), end;
 	unsigned long from;

@@ -69,8 +69,8 @@ unsigned int e820__append_table(const struct e820_entry *e, unsigned int nr)
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (e[i].size && e[i].addr + e[i].size - 1 < e[i].addr) {
-			pr_err("e820: ignoring entry %u: it begins at 0x%llx and ends beyond 2^64", i,
-			       (unsigned long long)e[i].addr);
+			pr_err("e820: ignoring entry %u: it begins at 0x%llx and ends beyond 2^64",
+			       i, (unsigned long long)e[i].addr);
 			continue;
 		}
 		if (e820_table.nr_entries == E820_MAX_ENTRIES)

@@ -37,8 +37,11 @@ __kmm_state bool memblock_debug;
 
 __kmm_state struct memblock memblock = {
 	.current_limit = MEMBLOCK_ALLOC_ANYWHERE,
-	.memory = { .max = INIT_MEMBLOCK_REGIONS, .regions = memory_init_regions, .name = "memory" },
-	.reserved = { .max = INIT_MEMBLOCK_REGIONS, .regions = reserved_init_regions,
+	.memory = { .max = INIT_MEMBLOCK_REGIONS,
+		    .regions = memory_init_regions,
+		    .name = "memory" },
+	.reserved = { .max = INIT_MEMBLOCK_REGIONS,
+		      .regions = reserved_init_regions,
 		      .name = "reserved" },
 };
 
@@ -128,8 +131,8 @@ static unsigned long first_region_after(const struct memblock_type *type, phys_a
  * One pass over the gaps of [base, end): count them, or (@insert) fill them.
  * *@last: index after the last region touched.
  */
-static unsigned long fill_gaps(struct memblock_type *type, phys_addr_t base, phys_addr_t end, int nid,
-			       unsigned int flags, bool insert, unsigned long *last)
+static unsigned long fill_gaps(struct memblock_type *type, phys_addr_t base, phys_addr_t end,
+			       int nid, unsigned int flags, bool insert, unsigned long *last)
 {
 	unsigned long i = first_region_after(type, base), nr = 0;
 
@@ -153,7 +156,8 @@ static unsigned long fill_gaps(struct memblock_type *type, phys_addr_t base, phy
 	return nr;
 }
 
-static int make_room(struct memblock_type *type, unsigned long nr, phys_addr_t base, phys_addr_t size)
+static int make_room(struct memblock_type *type, unsigned long nr, phys_addr_t base,
+		     phys_addr_t size)
 {
 	unsigned long spare = type == &memblock.reserved && can_resize ? GROW_SPARE : 0;
 
@@ -470,12 +474,14 @@ static void dump_type(const struct memblock_type *type)
 
 		if (r->nid == MAX_NUMNODES)
 			pr_info(" %s[0x%lx]\t[0x%016llx-0x%016llx], 0x%016llx bytes flags: 0x%x",
-				type->name, i, (unsigned long long)r->base, (unsigned long long)last,
-				(unsigned long long)r->size, r->flags);
+				type->name, i, (unsigned long long)r->base,
+				(unsigned long long)last, (unsigned long long)r->size, r->flags);
 		else
-			pr_info(" %s[0x%lx]\t[0x%016llx-0x%016llx], 0x%016llx bytes on node %d flags: 0x%x",
-				type->name, i, (unsigned long long)r->base, (unsigned long long)last,
-				(unsigned long long)r->size, r->nid, r->flags);
+			pr_info(" %s[0x%lx]\t[0x%016llx-0x%016llx], 0x%016llx bytes on node %d "
+				"flags: 0x%x",
+				type->name, i, (unsigned long long)r->base,
+				(unsigned long long)last, (unsigned long long)r->size, r->nid,
+				r->flags);
 	}
 }
 

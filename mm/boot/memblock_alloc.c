@@ -90,8 +90,8 @@ phys_addr_t memblock_find_in_range(phys_addr_t start, phys_addr_t end, phys_addr
 	return found;
 }
 
-static phys_addr_t take(phys_addr_t size, phys_addr_t align, phys_addr_t start, phys_addr_t end, int nid,
-			unsigned int flags)
+static phys_addr_t take(phys_addr_t size, phys_addr_t align, phys_addr_t start, phys_addr_t end,
+			int nid, unsigned int flags)
 {
 	phys_addr_t found = memblock_find_in_range_node(size, align, start, end, nid, flags);
 

@@ -60,7 +60,8 @@ static void report_piece(const struct memblock_region *m, phys_addr_t from, phys
 }
 
 void __next_mem_range(u64 *idx, int nid, unsigned int flags, const struct memblock_type *a,
-		      const struct memblock_type *b, phys_addr_t *start, phys_addr_t *end, int *out_nid)
+		      const struct memblock_type *b, phys_addr_t *start, phys_addr_t *end,
+		      int *out_nid)
 {
 	unsigned long ia = (u32)*idx, ib = (unsigned long)(*idx >> 32), gaps = b ? b->cnt + 1 : 1;
 

@@ -68,8 +68,8 @@ void numa_set_distance(int from, int to, int distance)
 {
 	KMM_BUG_ON(from < 0 || to < 0 || from >= MAX_NUMNODES || to >= MAX_NUMNODES);
 	if ((u8)distance != distance || (from == to && distance != LOCAL_DISTANCE)) {
-		pr_warn("NUMA: Warning: invalid distance parameter, from=%d to=%d distance=%d", from,
-			to, distance);
+		pr_warn("NUMA: Warning: invalid distance parameter, from=%d to=%d distance=%d",
+			from, to, distance);
 		return;
 	}
 	distances[from][to] = (u8)distance;
@@ -142,18 +142,22 @@ static int merge_two(struct numa_meminfo *mi, int i, int j)
 
 	if (a->end > b->start && a->start < b->end) {
 		if (a->nid != b->nid) {
-			pr_err("NUMA: node %d [mem 0x%08llx-0x%08llx] overlaps with node %d [mem 0x%08llx-0x%08llx]",
+			pr_err("NUMA: node %d [mem 0x%08llx-0x%08llx] overlaps with node %d [mem "
+			       "0x%08llx-0x%08llx]",
 			       a->nid, (unsigned long long)a->start, (unsigned long long)a->end - 1,
-			       b->nid, (unsigned long long)b->start, (unsigned long long)b->end - 1);
+			       b->nid, (unsigned long long)b->start,
+			       (unsigned long long)b->end - 1);
 			return -EINVAL;
 		}
-		pr_warn("NUMA: Warning: node %d [mem 0x%08llx-0x%08llx] overlaps with itself [mem 0x%08llx-0x%08llx]",
+		pr_warn("NUMA: Warning: node %d [mem 0x%08llx-0x%08llx] overlaps with itself [mem "
+			"0x%08llx-0x%08llx]",
 			a->nid, (unsigned long long)a->start, (unsigned long long)a->end - 1,
 			(unsigned long long)b->start, (unsigned long long)b->end - 1);
 	}
 	if (a->nid != b->nid || other_node_between(mi, a->nid, start, end))
 		return 0;
-	pr_info("NUMA: Node %d [mem 0x%08llx-0x%08llx] + [mem 0x%08llx-0x%08llx] -> [mem 0x%08llx-0x%08llx]",
+	pr_info("NUMA: Node %d [mem 0x%08llx-0x%08llx] + [mem 0x%08llx-0x%08llx] -> [mem "
+		"0x%08llx-0x%08llx]",
 		a->nid, (unsigned long long)a->start, (unsigned long long)a->end - 1,
 		(unsigned long long)b->start, (unsigned long long)b->end - 1,
 		(unsigned long long)start, (unsigned long long)end - 1);
@@ -204,7 +208,8 @@ static int read_srat(const struct kmm_machine *m)
 		if (err)
 			return err;
 		if (s->hotplug && mark_hotplug(s->start, s->start + size))
-			pr_warn("SRAT: Failed to mark hotplug range [mem 0x%08llx-0x%08llx] in memblock",
+			pr_warn("SRAT: Failed to mark hotplug range [mem 0x%08llx-0x%08llx] in "
+				"memblock",
 				(unsigned long long)s->start,
 				(unsigned long long)(s->start + size - 1));
 	}
@@ -258,7 +263,8 @@ static bool meminfo_covers_memory(const struct numa_meminfo *mi)
 	if (ram <= covered || ram - covered < UNCOVERED_SLACK_PAGES)
 		return true;
 	pr_err("NUMA: nodes only cover %lluMB of your %lluMB e820 RAM. Not used.",
-	       (unsigned long long)PFN_PHYS(covered) >> 20, (unsigned long long)PFN_PHYS(ram) >> 20);
+	       (unsigned long long)PFN_PHYS(covered) >> 20,
+	       (unsigned long long)PFN_PHYS(ram) >> 20);
 	return false;
 }
 

@@ -60,7 +60,8 @@ static int carve(int nid, int idx, u64 size)
 	return 0;
 }
 
-/* Where a node of @size bytes of RAM that begins at @start ends; @extra: bytes of a rest to take. */
+/* Where a node of @size bytes of RAM that begins at @start ends; @extra: bytes of a rest to take.
+ */
 static u64 end_of_node(u64 start, u64 limit, u64 size, u64 extra)
 {
 	u64 end = start + size + extra;

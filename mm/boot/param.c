@@ -176,6 +176,7 @@ void print_unknown_bootoptions(void)
 	collect_unknown(&s, false);
 	collect_unknown(&s, true);
 	if (s.len)
-		pr_info("Unknown kernel command line parameters \"%s\", will be passed to user space.",
+		pr_info("Unknown kernel command line parameters \"%s\", will be passed to user "
+			"space.",
 			unknown_text + 1);
 }

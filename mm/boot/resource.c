@@ -38,8 +38,8 @@ struct resource *alloc_resource(u64 start, u64 end, const char *name)
 
 	KMM_BUG_ON(start > end || !name);
 	if (pool_used == RESOURCE_POOL) {
-		pr_err("resource: no room for [mem 0x%08llx-0x%08llx] %s", (unsigned long long)start,
-		       (unsigned long long)end, name);
+		pr_err("resource: no room for [mem 0x%08llx-0x%08llx] %s",
+		       (unsigned long long)start, (unsigned long long)end, name);
 		return NULL;
 	}
 	r = &pool[pool_used++];

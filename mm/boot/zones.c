@@ -183,7 +183,8 @@ static unsigned long wanted_kernelcore(unsigned long total)
 	if (boot_options.kernelcore_percent)
 		core = (unsigned long)div_u64((u64)total * boot_options.kernelcore_percent, 100);
 	if (boot_options.movablecore_percent)
-		movable = (unsigned long)div_u64((u64)total * boot_options.movablecore_percent, 100);
+		movable =
+			(unsigned long)div_u64((u64)total * boot_options.movablecore_percent, 100);
 	if (movable) {
 		movable = min(movable, total);
 		movable = ALIGN(movable, MAX_ORDER_NR_PAGES);
@@ -301,14 +302,15 @@ static void zone_range(int nid, enum zone_type zone, unsigned long *start, unsig
 }
 
 /* With kernelcore=mirror two zones share a range: each has its own kind of memory. */
-static unsigned long mirror_absent(int nid, enum zone_type zone, unsigned long start, unsigned long end)
+static unsigned long mirror_absent(int nid, enum zone_type zone, unsigned long start,
+				   unsigned long end)
 {
 	const struct memblock_region *r;
 	unsigned long pages = 0;
 
 	if (!boot_options.kernelcore_mirror || !movable_start[nid])
 		return 0;
-	start = max(start, movable_start[nid]);	/* below it Normal has all */
+	start = max(start, movable_start[nid]);	/* what is below is not shared */
 	if (start >= end)
 		return 0;
 	for_each_mem_region(r) {
@@ -316,8 +318,7 @@ static unsigned long mirror_absent(int nid, enum zone_type zone, unsigned long s
 		unsigned long e = memblock_region_memory_end_pfn(r);
 		bool mirror = memblock_is_mirror(r);
 
-		if (r->nid == nid && ((zone == ZONE_MOVABLE && mirror) ||
-				      (zone == ZONE_NORMAL && !mirror)))
+		if (r->nid == nid && mirror == (zone == ZONE_MOVABLE))
 			pages += clamp_pfn(e, start, end) - clamp_pfn(s, start, end);
 	}
 	return pages;
@@ -382,7 +383,8 @@ static void print_movable_and_nodes(void)
 
 static void print_initmem(int nid)
 {
-	unsigned long start = node_spans[nid].start_pfn, end = start + node_spans[nid].spanned_pages;
+	unsigned long start = node_spans[nid].start_pfn,
+		      end = start + node_spans[nid].spanned_pages;
 
 	if (start == end)
 		pr_info("Initmem setup node %d as memoryless", nid);

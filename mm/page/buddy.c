@@ -250,7 +250,10 @@ static inline unsigned int largest_order(unsigned long pfn, unsigned long end)
 	return min(align, fits);
 }
 
-/* free_page_range - give the frames [pfn, end) back, in the largest blocks they make. The caller accounts. */
+/*
+ * free_page_range - give the frames [pfn, end) back, in the largest blocks they make. The caller
+ * accounts.
+ */
 void free_page_range(struct zone *zone, unsigned long pfn, unsigned long end)
 {
 	while (pfn < end) {
@@ -299,7 +302,8 @@ static void take_max_order(struct zone *zone, struct pageblock *head)
 }
 
 /* A block of order `want` out of one of order `have` that pageblock b has free. */
-static unsigned long take_from_block(struct zone *zone, struct pageblock *b, unsigned int have, unsigned int want)
+static unsigned long take_from_block(struct zone *zone, struct pageblock *b, unsigned int have,
+				     unsigned int want)
 {
 	unsigned int pos;
 
@@ -333,10 +337,14 @@ unsigned long take_free_block(struct zone *zone, int migratetype, unsigned int o
 		return 0;
 	have = order + (unsigned int)__builtin_ctz(avail);
 	*got = min(have, want);
-	return take_from_block(zone, &zone->blocks[zone->free_area[have].list[migratetype]], have, *got);
+	return take_from_block(zone, &zone->blocks[zone->free_area[have].list[migratetype]], have,
+			       *got);
 }
 
-/* take_block_at - take these very frames, if they are free: the block around them is split on all sides. */
+/*
+ * take_block_at - take these very frames, if they are free: the block around them is split on all
+ * sides.
+ */
 bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order)
 {
 	struct pageblock *b = pfn_block(zone, pfn);
@@ -435,7 +443,8 @@ static unsigned int alike_pages(struct zone *zone, struct pageblock *b, int star
  * of it is free or ours already. The block found stays where it is, on our
  * lists now. (Of an order-10 block both pageblocks change: they merge again.)
  */
-static bool claim_block(struct zone *zone, struct pageblock *b, unsigned int found_order, int start_type)
+static bool claim_block(struct zone *zone, struct pageblock *b, unsigned int found_order,
+			int start_type)
 {
 	if (found_order < pageblock_order && !page_group_by_mobility_disabled &&
 	    b->free_pages + alike_pages(zone, b, start_type) < pageblock_nr_pages / 2)
@@ -500,30 +509,33 @@ static unsigned long steal_fallback(struct zone *zone, unsigned int order, unsig
 static unsigned long __rmqueue_fallback(struct zone *zone, unsigned int order, int start_type,
 					unsigned int alloc_flags)
 {
-	int least = alloc_flags & ALLOC_NOFRAGMENT && order < pageblock_order ? pageblock_order : (int)order;
+	int least = alloc_flags & ALLOC_NOFRAGMENT && order < pageblock_order ? pageblock_order
+									      : (int)order;
 	int current, type;
 
 	for (current = MAX_ORDER - 1; current >= least; current--) {
 		type = find_fallback_type(zone, (unsigned int)current, start_type);
 		if (type < 0)
 			continue;
-		if (!can_steal_fallback((unsigned int)current, start_type) && start_type == MIGRATE_MOVABLE &&
-		    current > (int)order)
+		if (!can_steal_fallback((unsigned int)current, start_type) &&
+		    start_type == MIGRATE_MOVABLE && current > (int)order)
 			break;
-		return steal_fallback(zone, order, (unsigned int)current, start_type, type, alloc_flags);
+		return steal_fallback(zone, order, (unsigned int)current, start_type, type,
+				      alloc_flags);
 	}
 	if (current < least)
 		return 0;
 	for (current = (int)order; current < MAX_ORDER; current++) {
 		type = find_fallback_type(zone, (unsigned int)current, start_type);
 		if (type >= 0)
-			return steal_fallback(zone, order, (unsigned int)current, start_type, type, alloc_flags);
+			return steal_fallback(zone, order, (unsigned int)current, start_type, type,
+					      alloc_flags);
 	}
 	return 0;
 }
 
-static unsigned long take_accounted(struct zone *zone, int mt, unsigned int order, unsigned int want,
-				    unsigned int *got)
+static unsigned long take_accounted(struct zone *zone, int mt, unsigned int order,
+				    unsigned int want, unsigned int *got)
 {
 	unsigned long pfn = take_free_block(zone, mt, order, want, got);
 
@@ -569,7 +581,10 @@ unsigned long rmqueue_highatomic(struct zone *zone, unsigned int order)
 	return take_accounted(zone, MIGRATE_HIGHATOMIC, order, order, &got);
 }
 
-/* An atomic high-order allocation has come to this page: keep its pageblock for more of them (1 % of the zone at most). */
+/*
+ * An atomic high-order allocation has come to this page: keep its pageblock for more of them (1 %
+ * of the zone at most).
+ */
 void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
 {
 	unsigned long limit = READ_ONCE(zone->managed_pages) / 100 + pageblock_nr_pages, flags;
@@ -579,7 +594,8 @@ void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
 		return;
 	spin_lock_irqsave(&zone->lock, flags);
 	if (zone->nr_reserved_highatomic < limit && type_merges(b->migratetype)) {
-		WRITE_ONCE(zone->nr_reserved_highatomic, zone->nr_reserved_highatomic + pageblock_nr_pages);
+		WRITE_ONCE(zone->nr_reserved_highatomic,
+			   zone->nr_reserved_highatomic + pageblock_nr_pages);
 		pageblock_set_type(zone, b, MIGRATE_HIGHATOMIC);
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -594,9 +610,11 @@ static bool unreserve_one(struct zone *zone, int migratetype)
 	avail = zone->avail[MIGRATE_HIGHATOMIC];
 	if (avail) {
 		unsigned int order = (unsigned int)__builtin_ctz(avail);
-		struct pageblock *b = &zone->blocks[zone->free_area[order].list[MIGRATE_HIGHATOMIC]];
+		struct pageblock *b =
+			&zone->blocks[zone->free_area[order].list[MIGRATE_HIGHATOMIC]];
 
-		WRITE_ONCE(zone->nr_reserved_highatomic, zone->nr_reserved_highatomic - pageblock_nr_pages);
+		WRITE_ONCE(zone->nr_reserved_highatomic,
+			   zone->nr_reserved_highatomic - pageblock_nr_pages);
 		pageblock_set_type(zone, b, migratetype);
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);

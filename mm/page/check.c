@@ -6,7 +6,10 @@
  */
 #include "internal.h"
 
-/* The pageblocks on one list: rightly linked, of the type, and each with a free block of the order. */
+/*
+ * The pageblocks on one list: rightly linked, of the type, and each with a free block of the
+ * order.
+ */
 static unsigned long check_list(struct zone *zone, unsigned int order, int mt)
 {
 	struct free_area *area = &zone->free_area[order];
@@ -34,7 +37,8 @@ static void check_lists(struct zone *zone)
 
 	for (order = 0; order < MAX_ORDER; order++)
 		for (mt = 0; mt < MIGRATE_TYPES; mt++)
-			KMM_BUG_ON(check_list(zone, order, mt) != zone->free_area[order].nr_free[mt]);
+			KMM_BUG_ON(check_list(zone, order, mt) !=
+				   zone->free_area[order].nr_free[mt]);
 }
 
 /* A frame that is free has no reference, no flag, and no order. */
@@ -89,7 +93,8 @@ static void check_blocks(struct zone *zone)
 }
 
 /* Frames of a magazine: free, of this zone, aligned, and not in a pageblock's tree as well. */
-static void check_magazine(struct zone *zone, const u32 *frames, unsigned int count, unsigned int order)
+static void check_magazine(struct zone *zone, const u32 *frames, unsigned int count,
+			   unsigned int order)
 {
 	unsigned int i, other;
 
@@ -114,7 +119,8 @@ static void check_pcp(struct zone *zone, const struct per_cpu_pages *pcp)
 			const struct pcp_list *list = &pcp->lists[mt][order];
 			const struct pcp_spare *spare = &pcp->spares[mt][order];
 
-			KMM_BUG_ON(list->zone != zone || list->count > list->cap || spare->count > list->cap);
+			KMM_BUG_ON(list->zone != zone || list->count > list->cap ||
+				   spare->count > list->cap);
 			check_magazine(zone, list->frames, list->count, order);
 			check_magazine(zone, spare->frames, spare->count, order);
 		}

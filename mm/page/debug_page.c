@@ -37,7 +37,8 @@ void trace_event(const struct kmm_trace_event *event)
 		trace_sink(event, trace_arg);
 }
 
-void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order, int migratetype, gfp_t gfp)
+void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order, int migratetype,
+		gfp_t gfp)
 {
 	struct kmm_trace_event event = {
 		.code = (u8)code, .pfn = pfn, .order = (u8)order, .migratetype = (u8)migratetype,
@@ -88,7 +89,8 @@ static void report_damage(struct page *page, const unsigned char *virt, size_t f
 	size_t at;
 
 	pr_err("pagealloc: %s, pfn 0x%lx, bytes 0x%zx-0x%zx",
-	       first == last && !(changed & (changed - 1)) ? "single bit error" : "memory corruption",
+	       first == last && !(changed & (changed - 1)) ? "single bit error"
+							   : "memory corruption",
 	       page_to_pfn(page), first, last);
 	for (at = first & ~(size_t)15; at <= last && at < (first & ~(size_t)15) + 256; at += 16)
 		dump_line(virt + at, at, 16);
@@ -145,12 +147,14 @@ void page_free_hook(struct page *page, unsigned int order)
 void bad_page(struct page *page, const char *reason)
 {
 	pr_err("BUG: Bad page state in process kmm  pfn:%05lx", page_to_pfn(page));
-	pr_err("page:%p refcount:%d mapping:%p order:%u mobility:%s", (void *)page, (int)page->_refcount,
-	       page->mapping, page_alloc_order(page), migratetype_names[page_mobility(page)]);
+	pr_err("page:%p refcount:%d mapping:%p order:%u mobility:%s", (void *)page,
+	       (int)page->_refcount, page->mapping, page_alloc_order(page),
+	       migratetype_names[page_mobility(page)]);
 	pr_err("flags: 0x%x(%s%s%s%s%s|node=%d|zone=%d)", page->flags & PG_flags_mask,
 	       page->flags & PG_reserved ? "reserved " : "", page->flags & PG_head ? "head " : "",
 	       page->flags & PG_tail ? "tail " : "", page->flags & PG_slab ? "slab " : "",
-	       page->flags & PG_hwpoison ? "hwpoison " : "", page_to_nid(page), (int)page_zonenum(page));
+	       page->flags & PG_hwpoison ? "hwpoison " : "", page_to_nid(page),
+	       (int)page_zonenum(page));
 	pr_err("page dumped because: %s", reason);
 	kmm_dump_stack();
 }

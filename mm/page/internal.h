@@ -78,12 +78,14 @@ enum page_hook {
 extern u32 page_hooks;
 void page_hook_set(enum page_hook hook, bool on);
 
-void page_alloc_hook(struct page *page, unsigned int order, gfp_t gfp);	/* a page leaves the allocator */
+void page_alloc_hook(struct page *page, unsigned int order,
+		     gfp_t gfp); /* a page leaves the allocator */
 void page_free_hook(struct page *page, unsigned int order);		/* a page comes back */
 void bad_page(struct page *page, const char *reason);
 bool should_fail_alloc_page(gfp_t gfp, unsigned int order);
 void trace_event(const struct kmm_trace_event *event);
-void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order, int migratetype, gfp_t gfp);
+void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order, int migratetype,
+		gfp_t gfp);
 static inline bool tracing(void) { return unlikely(page_hooks & PAGE_HOOK_TRACE); }
 
 /* --- buddy.c: all under zone->lock --- */
@@ -98,8 +100,8 @@ unsigned long __rmqueue(struct zone *zone, unsigned int order, unsigned int want
 			unsigned int alloc_flags, unsigned int *got);
 bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order);	/* accounted */
 unsigned long rmqueue_highatomic(struct zone *zone, unsigned int order);
-void reserve_highatomic_pageblock(struct page *page, struct zone *zone);	/* takes the lock itself */
-bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force);	/* likewise */
+void reserve_highatomic_pageblock(struct page *page, struct zone *zone); /* takes the lock itself */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force); /* likewise */
 void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype);
 void shuffle_zone(struct zone *zone);
 
@@ -112,7 +114,8 @@ extern const struct page_pressure_ops *pressure_ops;
 /* --- watermark.c --- */
 int init_per_zone_wmark_min(void);
 void zone_pcp_update(struct zone *zone);	/* its marks have changed */
-#define MAGAZINE_MOST	512	/* frames: a longer list would save few locks and hold much memory still */
+#define MAGAZINE_MOST                                                                              \
+	512 /* frames: a longer list would save few locks and hold much memory still */
 int zone_pcp_init(struct zone *zone);		/* at boot: room for the magazines */
 bool boost_watermark(struct zone *zone);	/* under zone->lock */
 void zone_update_plenty(struct zone *zone);

@@ -106,7 +106,10 @@ void init_cma_reserved_pageblock(struct page *page)
 	__atomic_fetch_add(&totalram_pages, pageblock_nr_pages, __ATOMIC_RELAXED);
 }
 
-/* The zone a frame belongs to, its page structure brought to life if that was put off; NULL: no RAM. */
+/*
+ * The zone a frame belongs to, its page structure brought to life if that was put off; NULL: no
+ * RAM.
+ */
 static struct zone *zone_of_frame(unsigned long pfn)
 {
 	struct zone *zone;

@@ -42,14 +42,18 @@
 struct pfn_range { unsigned long start, end; int nid; };
 
 __kmm_state struct page *vmemmap;
-static __kmm_state unsigned long min_pfn_of_array;	/* flat: what lies below the first RAM has no structure */
+static __kmm_state unsigned long
+	min_pfn_of_array; /* flat: what lies below the first RAM has no structure */
 static __kmm_state u8 *section_node;		/* [section]: node, or NO_SECTION */
 static __kmm_state unsigned long nr_sections;
 static __kmm_state struct pfn_range *free_ranges;	/* sorted */
 static __kmm_state unsigned long nr_free_ranges, room_for_ranges;
 static __kmm_state spinlock_t deferred_lock;
 
-/* More than this many pages: initialise a part, put off the rest. Option: deferred_init=nn[KMG]|off. */
+/*
+ * More than this many pages: initialise a part, put off the rest. Option:
+ * deferred_init=nn[KMG]|off.
+ */
 __kmm_state unsigned long deferred_threshold = (8ul << 30) >> PAGE_SHIFT;
 #define BOOT_SECTIONS	2	/* of each zone are initialised at boot in any case */
 
@@ -87,9 +91,9 @@ static int find_sections(void)
 	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, &nid)
 		own_sections(start, end, nid);
 	if (memory_model == MEMORY_DISCONTIG)
-		for_each_online_node(nid)
-			own_sections(node_spans[nid].start_pfn,
-				     node_spans[nid].start_pfn + node_spans[nid].spanned_pages, nid);
+		for_each_online_node(nid) own_sections(
+			node_spans[nid].start_pfn,
+			node_spans[nid].start_pfn + node_spans[nid].spanned_pages, nid);
 	if (memory_model == MEMORY_FLAT)
 		own_sections(0, max_pfn, first_online_node);
 	return 0;
@@ -219,7 +223,8 @@ static unsigned long first_range_after(unsigned long pfn)
 }
 
 /* Frames of a zone's node that are free in [start, end). */
-static unsigned long zone_free_between(const struct zone *zone, unsigned long start, unsigned long end)
+static unsigned long zone_free_between(const struct zone *zone, unsigned long start,
+				       unsigned long end)
 {
 	unsigned long i, pages = 0;
 
@@ -231,7 +236,8 @@ static unsigned long zone_free_between(const struct zone *zone, unsigned long st
 
 /* --- bringing page structures to life --- */
 
-static void init_pages(const struct zone *zone, unsigned long start, unsigned long end, bool reserved)
+static void init_pages(const struct zone *zone, unsigned long start, unsigned long end,
+		       bool reserved)
 {
 	u32 flags = (u32)zone->table_index << PAGE_ZONE_SHIFT | (reserved ? PG_reserved : 0);
 	unsigned long pfn;
@@ -265,14 +271,19 @@ static unsigned long run_end(unsigned long pfn, unsigned long end, int *nid)
 	return end;
 }
 
-/* Frames nobody may have: holes, and what the boot allocator gave away. RAM of other nodes is theirs to write. */
+/*
+ * Frames nobody may have: holes, and what the boot allocator gave away. RAM of other nodes is
+ * theirs to write.
+ */
 static void init_reserved(const struct zone *zone, unsigned long start, unsigned long end)
 {
 	unsigned long pfn, stop;
 	int nid;
 
 	for (pfn = start; pfn < end; pfn = stop) {
-		stop = run_end(pfn, min(end, ALIGN_DOWN(pfn, PAGES_PER_SECTION) + PAGES_PER_SECTION), &nid);
+		stop = run_end(pfn,
+			       min(end, ALIGN_DOWN(pfn, PAGES_PER_SECTION) + PAGES_PER_SECTION),
+			       &nid);
 		if (pfn_valid(pfn) && (nid == zone->node || nid == NUMA_NO_NODE))
 			init_pages(zone, pfn, stop, true);
 	}
@@ -288,7 +299,8 @@ static void init_blocks(struct zone *zone, unsigned long start, unsigned long en
 		if (pfn < start && start != zone->zone_start_pfn)
 			continue;	/* began, and was initialised, with the section before */
 		memset(b, 0, sizeof(*b));
-		b->migratetype = page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+		b->migratetype =
+			page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
 	}
 }
 
@@ -309,7 +321,8 @@ static void init_zone_range(struct zone *zone, unsigned long start, unsigned lon
 
 	init_blocks(zone, start, end);
 	for (i = first_range_after(start); i < nr_free_ranges && free_ranges[i].start < end; i++) {
-		unsigned long from = max(start, free_ranges[i].start), to = min(end, free_ranges[i].end);
+		unsigned long from = max(start, free_ranges[i].start),
+			      to = min(end, free_ranges[i].end);
 
 		if (free_ranges[i].nid != zone->node)
 			continue;
@@ -379,18 +392,45 @@ static bool defer_machine(void)
 	return totalram_pages > deferred_threshold && !shuffle_pages;
 }
 
-static void init_zone_at_boot(struct zone *zone)
+/* One CPU's share of initialising everything: whatever section is next, until none is left. */
+static void init_all_sections(void *unused)
 {
-	bool defer = defer_machine();
-	unsigned int sections = 0;
+	struct zone *zone;
 
-	while ((!defer || sections++ < BOOT_SECTIONS) && init_next_section(zone))
-		continue;
-	if (shuffle_pages)
-		shuffle_zone(zone);
+	(void)unused;
+	for_each_populated_zone(zone)
+		while (init_next_section(zone))
+			continue;
 }
 
-/* The zone that speaks for a frame, and where that ends; NULL: none does, and where the next one begins. */
+static void init_first_sections(struct zone *zone)
+{
+	unsigned int sections = 0;
+
+	while (sections++ < BOOT_SECTIONS && init_next_section(zone))
+		continue;
+}
+
+/* Now: a part of each zone, or everything, on all CPUs at once. */
+static void init_at_boot(void)
+{
+	struct zone *zone;
+
+	if (!defer_machine())
+		kmm_cpu_run_all(init_all_sections, NULL);
+	for_each_populated_zone(zone) {
+		init_first_sections(zone);
+		while (READ_ONCE(zone->deferred_busy))
+			kmm_cpu_poll();
+		if (shuffle_pages)
+			shuffle_zone(zone);
+	}
+}
+
+/*
+ * The zone that speaks for a frame, and where that ends; NULL: none does, and where the next one
+ * begins.
+ */
 static struct zone *zone_spanning(unsigned long pfn, unsigned long *stop)
 {
 	struct zone *zone;
@@ -407,7 +447,10 @@ static struct zone *zone_spanning(unsigned long pfn, unsigned long *stop)
 	return NULL;
 }
 
-/* Frames that have a page structure but lie in no zone: reserved, so that whoever looks finds no garbage. */
+/*
+ * Frames that have a page structure but lie in no zone: reserved, so that whoever looks finds no
+ * garbage.
+ */
 static void init_gaps(void)
 {
 	unsigned long pfn, stop, end = min(max_pfn, nr_sections << PFN_SECTION_SHIFT);
@@ -428,11 +471,11 @@ void memmap_free_all(void)
 	find_free_ranges();
 	init_gaps();
 	for_each_populated_zone(zone) {
-		zone->managed_pages = zone_free_between(zone, zone->zone_start_pfn, zone_end_pfn(zone));
+		zone->managed_pages =
+			zone_free_between(zone, zone->zone_start_pfn, zone_end_pfn(zone));
 		zone->deferred_pages = zone->managed_pages;
 		zone->deferred_pfn = zone->zone_start_pfn;
 		totalram_pages += zone->managed_pages;
 	}
-	for_each_populated_zone(zone)
-		init_zone_at_boot(zone);
+	init_at_boot();
 }

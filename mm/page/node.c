@@ -7,8 +7,8 @@
  *
  *	node_data[nid] -> pglist_data
  *	                    node_zones[DMA ... MOVABLE] -> pageblocks, per-CPU lists
- *	                    node_zonelists[FALLBACK]    nodes by distance, in each the highest zone first
- *	                    node_zonelists[NOFALLBACK]  its own zones only (__GFP_THISNODE)
+ *	                    node_zonelists[FALLBACK]    nodes by distance, in each the highest zone
+ *first node_zonelists[NOFALLBACK]  its own zones only (__GFP_THISNODE)
  *
  * Nodes at the same distance are ordered so that different nodes do not all
  * fall back on the same neighbour: each time a node is chosen it gets heavier.
@@ -39,7 +39,8 @@ static bool zone_alloc_blocks(struct zone *zone)
 
 	zone->first_block = first - 1;		/* block numbers in the zone begin at 1 */
 	zone->nr_blocks = last - first + 1;
-	zone->blocks = boot_alloc_raw((zone->nr_blocks + 1) * sizeof(struct pageblock), 64, zone->node);
+	zone->blocks =
+		boot_alloc_raw((zone->nr_blocks + 1) * sizeof(struct pageblock), 64, zone->node);
 	return zone->blocks != NULL;
 }
 
@@ -118,7 +119,8 @@ static int find_next_best_node(int from, nodemask_t *used, const unsigned int lo
 	for_each_online_node(nid) {
 		if (node_isset(nid, *used) || !NODE_DATA(nid)->node_present_pages)
 			continue;
-		weight = (unsigned int)(node_distance(from, nid) + (nid < from)) * MAX_NUMNODES + load[nid];
+		weight = (unsigned int)(node_distance(from, nid) + (nid < from)) * MAX_NUMNODES +
+			 load[nid];
 		if (weight < least) {
 			least = weight;
 			best = nid;
@@ -147,7 +149,8 @@ static struct zoneref *add_node_zones(struct zoneref *ref, const pg_data_t *pgda
 
 static void zonelist_build(pg_data_t *pgdat, int which, const u32 *order, unsigned int nodes)
 {
-	struct zoneref *refs = boot_alloc((nodes * MAX_NR_ZONES + 1) * sizeof(*refs), 64, pgdat->node_id);
+	struct zoneref *refs =
+		boot_alloc((nodes * MAX_NR_ZONES + 1) * sizeof(*refs), 64, pgdat->node_id);
 	struct zoneref *end = refs;
 	unsigned int i;
 
@@ -200,7 +203,9 @@ static void find_preferred_zones(pg_data_t *pgdat)
 
 	for (highest = 0; highest < MAX_NR_ZONES; highest++) {
 		pgdat->preferred_zone[highest] = NULL;
-		for_each_zone_zonelist(zone, ref, &pgdat->node_zonelists[ZONELIST_FALLBACK], highest) {
+		for_each_zone_zonelist(zone, ref, &pgdat->node_zonelists[ZONELIST_FALLBACK],
+				       highest)
+		{
 			pgdat->preferred_zone[highest] = zone;
 			break;
 		}

@@ -32,7 +32,10 @@
 __kmm_state pg_data_t *cpu_pgdat[NR_CPUS];
 __kmm_state u32 page_hooks;
 
-/* What the zone bits of a gfp mask mean on this machine; NO_ZONE: a combination that means nothing. */
+/*
+ * What the zone bits of a gfp mask mean on this machine; NO_ZONE: a combination that means
+ * nothing.
+ */
 #define NO_ZONE		MAX_NR_ZONES
 static __kmm_state u8 gfp_zone_of[GFP_ZONEMASK + 1];
 
@@ -112,7 +115,8 @@ enum zone_type gfp_zone(gfp_t gfp)
 
 /* --- refill and drain: one zone->lock for a batch --- */
 
-static void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned int block_order, int mt)
+static void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned int block_order,
+			      int mt)
 {
 	struct kmm_trace_event event = {
 		.code = TRACE_MM_PAGE_ALLOC_ZONE_LOCKED, .order = (u8)order, .migratetype = (u8)mt,
@@ -132,8 +136,8 @@ static inline unsigned int ilog2(unsigned int n) { return 31 - (unsigned int)__b
  * rmqueue_bulk - up to `count` blocks of 2^order into frames[], the lowest frame
  * of each run last, so that popping goes upwards. Returns how many. Local section.
  */
-static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned int count, u32 *frames,
-				 int mt, unsigned int alloc_flags)
+static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned int count,
+				 u32 *frames, int mt, unsigned int alloc_flags)
 {
 	unsigned int left = count, got;
 	unsigned long pfn, end;
@@ -156,7 +160,10 @@ static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned
 	return count - left;
 }
 
-/* How many blocks a refill fetches: half as many for each order, at least two. Huge pages one by one. */
+/*
+ * How many blocks a refill fetches: half as many for each order, at least two. Huge pages one by
+ * one.
+ */
 static unsigned int nr_refill(const struct per_cpu_pages *pcp, unsigned int order, unsigned int cap)
 {
 	if (order == pageblock_order)
@@ -170,7 +177,10 @@ static void trace_drain(const u32 *frames, unsigned int count, unsigned int orde
 		trace_page(TRACE_MM_PAGE_PCPU_DRAIN, *frames++, order, mt, 0);
 }
 
-/* Some frames into an empty loaded magazine: the spare's, or a batch from the zone. Local section. */
+/*
+ * Some frames into an empty loaded magazine: the spare's, or a batch from the zone. Local section.
+ *
+ */
 static void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order, int mt,
 		       unsigned int atleast, unsigned int alloc_flags)
 {
@@ -196,8 +206,8 @@ static void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned in
  * after the other: a run of them goes back in as few blocks as it makes, not
  * merged page by page. Under zone->lock; the caller accounts freed[].
  */
-static void drain_frames(struct zone *zone, const u32 *frames, unsigned int count, unsigned int order,
-			 long freed[MIGRATE_TYPES])
+static void drain_frames(struct zone *zone, const u32 *frames, unsigned int count,
+			 unsigned int order, long freed[MIGRATE_TYPES])
 {
 	unsigned int i = 0, n, step = 1u << order;
 
@@ -205,7 +215,8 @@ static void drain_frames(struct zone *zone, const u32 *frames, unsigned int coun
 		u32 pfn = frames[i], end = pfn + step;
 		int mt = pfn_block(zone, pfn)->migratetype;
 
-		for (n = i + 1; n < count && frames[n] == end && end & (pageblock_nr_pages - 1); n++)
+		for (n = i + 1; n < count && frames[n] == end && end & (pageblock_nr_pages - 1);
+		     n++)
 			end += step;
 		if (tracing())
 			trace_drain(frames + i, n - i, order, mt);
@@ -224,7 +235,10 @@ static void account_freed(struct zone *zone, const long freed[MIGRATE_TYPES])
 			zone_account(zone, mt, freed[mt]);
 }
 
-/* The loaded magazine is full: the spare takes its place, emptied into the zone if it is full too. */
+/*
+ * The loaded magazine is full: the spare takes its place, emptied into the zone if it is full too.
+ *
+ */
 static __noinline void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt)
 {
 	struct pcp_list *list = &pcp->lists[mt][order];
@@ -257,7 +271,9 @@ unsigned long pcp_pages(const struct per_cpu_pages *pcp)
 
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < MAX_ORDER; order++)
-			pages += (unsigned long)(pcp->lists[mt][order].count + pcp->spares[mt][order].count) << order;
+			pages += (unsigned long)(pcp->lists[mt][order].count +
+						 pcp->spares[mt][order].count)
+				 << order;
 	return pages;
 }
 
@@ -312,20 +328,27 @@ static bool cpu_holds_pages(unsigned int cpu, const struct zone *zone)
 	return false;
 }
 
-/* Other CPUs are asked, nobody reaches into their lists; one that does not answer keeps its pages. */
+/*
+ * Other CPUs are asked, nobody reaches into their lists; one that does not answer keeps its pages.
+ *
+ */
 void drain_all_pages(struct zone *zone)
 {
 	unsigned int cpu;
 
 	drain_local_pages(zone);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
-		if (cpu != kmm_cpu() && cpu_holds_pages(cpu, zone) && !kmm_cpu_call(cpu, drain_local_call, zone))
+		if (cpu != kmm_cpu() && cpu_holds_pages(cpu, zone) &&
+		    !kmm_cpu_call(cpu, drain_local_call, zone))
 			continue;
 }
 
 /* --- allocate --- */
 
-/* The state of a page that is handed out: a free one's flags are its zone index and nothing else. */
+/*
+ * The state of a page that is handed out: a free one's flags are its zone index and nothing else.
+ *
+ */
 static inline void page_take(struct page *page, u32 use)
 {
 	page->flags |= use;
@@ -376,7 +399,8 @@ static inline struct page *pcp_pop(struct pcp_list *list)
 }
 
 /* A block from the CPU's own list, refilled if it is empty. */
-static struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int mt, unsigned int alloc_flags)
+static struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int mt,
+				    unsigned int alloc_flags)
 {
 	unsigned long flags = kmm_local_irq_save();
 	struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
@@ -391,7 +415,8 @@ static struct page *rmqueue_pcplist(struct zone *zone, unsigned int order, int m
 	return page;
 }
 
-static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, int mt, unsigned int alloc_flags)
+static struct page *rmqueue_buddy(struct zone *zone, unsigned int order, int mt,
+				  unsigned int alloc_flags)
 {
 	unsigned long flags, pfn = 0;
 	struct per_cpu_pages *pcp;
@@ -428,7 +453,10 @@ static void numa_account(struct zone *preferred, struct zone *zone)
 	kmm_local_irq_restore(flags);
 }
 
-/* rmqueue - a block of 2^order from this zone, through the CPU's lists if they hold the order; NULL if none. */
+/*
+ * rmqueue - a block of 2^order from this zone, through the CPU's lists if they hold the order;
+ * NULL if none.
+ */
 struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
 		     unsigned int alloc_flags, int migratetype)
 {
@@ -472,7 +500,8 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return alloc_pages_slow(gfp, order, nid, NULL);
 }
 
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, const nodemask_t *nodemask)
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid,
+			   const nodemask_t *nodemask)
 {
 	if (nodemask)
 		return alloc_pages_slow(gfp, order, preferred_nid, nodemask);
@@ -481,8 +510,12 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, con
 
 /* --- bulk --- */
 
-/* Pages of the loaded magazine into the empty slots of array[i ... nr); returns where it stopped. */
-static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr, struct page **array)
+/*
+ * Pages of the loaded magazine into the empty slots of array[i ... nr); returns where it stopped.
+ *
+ */
+static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr,
+			      struct page **array)
 {
 	unsigned int count = list->count;
 	const u32 *frames = list->frames;
@@ -502,7 +535,10 @@ static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned l
 	return i;
 }
 
-/* Fill empty slots from the CPU's order-0 list, refilling it while its zone has plenty; returns where it stopped. */
+/*
+ * Fill empty slots from the CPU's order-0 list, refilling it while its zone has plenty; returns
+ * where it stopped.
+ */
 static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
 {
 	unsigned long flags = kmm_local_irq_save(), i = 0;
@@ -557,7 +593,8 @@ static inline void pcp_push(struct pcp_list *list, struct page *page, unsigned l
 }
 
 /* Pageblock by pageblock: the two halves of order 10 need not be of one type any more. */
-static void free_to_buddy(struct page *page, struct zone *zone, unsigned long pfn, unsigned int order)
+static void free_to_buddy(struct page *page, struct zone *zone, unsigned long pfn,
+			  unsigned int order)
 {
 	unsigned long end = pfn + (1ul << order), step = min(1ul << order, pageblock_nr_pages);
 
@@ -571,7 +608,10 @@ static void free_to_buddy(struct page *page, struct zone *zone, unsigned long pf
 	zone->pcp[kmm_cpu()].direct_free_pages += 1ul << order;
 }
 
-/* A checked page goes where it belongs. Pages of the reserve, of CMA, isolated ones: home at once. */
+/*
+ * A checked page goes where it belongs. Pages of the reserve, of CMA, isolated ones: home at once.
+ *
+ */
 static void free_unref_page(struct page *page, unsigned int order)
 {
 	unsigned long flags = kmm_local_irq_save(), pfn = page_to_pfn(page);
@@ -613,7 +653,10 @@ static void destroy_compound_page(struct page *page, unsigned int order)
 	page->flags &= ~(u32)PG_head;
 }
 
-/* Full magazines, compound pages, orders and types without a list, hooks, and everything that is wrong. */
+/*
+ * Full magazines, compound pages, orders and types without a list, hooks, and everything that is
+ * wrong.
+ */
 static __noinline void free_pages_slow(struct page *page, unsigned int order)
 {
 	const char *fault = page_free_fault(page, order);
@@ -636,7 +679,10 @@ static inline bool page_as_expected(const struct page *page, unsigned int order)
 	return likely(!(((page->flags & FREE_CHECK) ^ expect) | (uintptr_t)page->mapping));
 }
 
-/* The last reference is gone: back to the CPU's list if it is that simple. Calls nothing on the way. */
+/*
+ * The last reference is gone: back to the CPU's list if it is that simple. Calls nothing on the
+ * way.
+ */
 static inline void free_the_page(struct page *page, unsigned int order)
 {
 	unsigned long flags, pfn = page_to_pfn(page);
@@ -672,7 +718,8 @@ static __noinline void free_shared(struct page *page, unsigned int order)
 	u32 old = __atomic_load_n(&page->_refcount, __ATOMIC_RELAXED);
 
 	if (old == 0) {
-		bad_page(page, PageTail(page) ? "tail of a compound page" : "page is free already (double free)");
+		bad_page(page, PageTail(page) ? "tail of a compound page"
+					      : "page is free already (double free)");
 		return;
 	}
 	if (!PageHead(page) && order && page_alloc_order(page) == order) {

@@ -5,8 +5,9 @@
  *	init_on_alloc= init_on_free= page_poison= page_alloc.shuffle= (also shuffle=)
  *	fail_page_alloc=interval,probability,space,times
  *	transparent_hugepage=always|madvise|never   whether min_free_kbytes counts on huge pages
- *	deferred_init=off|nn[KMG]                   initialise all pages at boot; put off above nn of RAM
- *	page_group_by_mobility=0                    one migrate type for all (Linux decides it by RAM size)
+ *	deferred_init=off|nn[KMG]                   initialise all pages at boot; put off above nn
+ *of RAM page_group_by_mobility=0                    one migrate type for all (Linux decides it by
+ *RAM size)
  */
 #include <kmm/errno.h>
 
@@ -20,7 +21,8 @@ static int setup_hook(char *val, enum page_hook hook)
 
 	if (!val || parse_bool(val, &on))
 		return -EINVAL;
-	page_hooks = on ? page_hooks | hook : page_hooks & ~(u32)hook;	/* fast paths follow later in the boot */
+	page_hooks = on ? page_hooks | hook
+			: page_hooks & ~(u32)hook; /* fast paths follow later in the boot */
 	return 0;
 }
 

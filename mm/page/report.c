@@ -84,7 +84,10 @@ size_t format_gfp_flags(char *buf, size_t size, gfp_t gfp)
 
 /* --- Mem-Info --- */
 
-static unsigned long long kb(unsigned long pages) { return (unsigned long long)pages << (PAGE_SHIFT - 10); }
+static unsigned long long kb(unsigned long pages)
+{
+	return (unsigned long long)pages << (PAGE_SHIFT - 10);
+}
 
 static unsigned long zone_pcp_pages(const struct zone *zone)
 {
@@ -117,10 +120,14 @@ static void show_totals(void)
 
 static void show_node(int nid)
 {
-	pr_warn("Node %d active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB "
-		"isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB writeback:0kB shmem:0kB "
-		"shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: 0kB writeback_tmp:0kB kernel_stack:0kB "
-		"pagetables:0kB sec_pagetables:0kB all_unreclaimable? no", nid);
+	pr_warn("Node %d active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB "
+		"unevictable:0kB "
+		"isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB writeback:0kB "
+		"shmem:0kB "
+		"shmem_thp: 0kB shmem_pmdmapped: 0kB anon_thp: 0kB writeback_tmp:0kB "
+		"kernel_stack:0kB "
+		"pagetables:0kB sec_pagetables:0kB all_unreclaimable? no",
+		nid);
 }
 
 static void show_zone(const struct zone *zone)
@@ -133,9 +140,11 @@ static void show_zone(const struct zone *zone)
 		"reserved_highatomic:%lluKB active_anon:0kB inactive_anon:0kB active_file:0kB "
 		"inactive_file:0kB unevictable:0kB writepending:0kB present:%llukB managed:%llukB "
 		"mlocked:0kB bounce:0kB free_pcp:%llukB local_pcp:%llukB free_cma:%llukB",
-		zone->node, zone->name, kb(READ_ONCE(zone->free_pages) + READ_ONCE(zone->deferred_pages)),
-		kb(READ_ONCE(zone->watermark_boost)), kb(min_wmark_pages(zone)), kb(low_wmark_pages(zone)),
-		kb(high_wmark_pages(zone)), kb(READ_ONCE(zone->nr_reserved_highatomic)), kb(zone->present_pages),
+		zone->node, zone->name,
+		kb(READ_ONCE(zone->free_pages) + READ_ONCE(zone->deferred_pages)),
+		kb(READ_ONCE(zone->watermark_boost)), kb(min_wmark_pages(zone)),
+		kb(low_wmark_pages(zone)), kb(high_wmark_pages(zone)),
+		kb(READ_ONCE(zone->nr_reserved_highatomic)), kb(zone->present_pages),
 		kb(READ_ONCE(zone->managed_pages)), kb(zone_pcp_pages(zone)),
 		kb(pcp_pages(&zone->pcp[kmm_cpu()])), kb(READ_ONCE(zone->free_cma_pages)));
 	line[0] = '\0';

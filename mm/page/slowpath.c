@@ -70,7 +70,8 @@ bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
 	return !order || zone_has_block(z, order, alloc_flags);
 }
 
-bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark, int highest_zoneidx)
+bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long mark,
+			    int highest_zoneidx)
 {
 	return zone_watermark_ok(z, order, mark, highest_zoneidx, 0);
 }
@@ -86,7 +87,8 @@ bool zone_watermark_fast(struct zone *z, unsigned int order, unsigned long mark,
 		return true;
 	if (order == 0 && gfp & __GFP_ATOMIC && READ_ONCE(z->watermark_boost) &&
 	    (alloc_flags & ALLOC_WMARK_MASK) == WMARK_MIN)
-		return zone_watermark_ok(z, order, z->_watermark[WMARK_MIN], highest_zoneidx, alloc_flags);
+		return zone_watermark_ok(z, order, z->_watermark[WMARK_MIN], highest_zoneidx,
+					 alloc_flags);
 	return false;
 }
 
@@ -97,7 +99,10 @@ static bool node_allowed(const struct alloc_context *ac, const struct zone *zone
 	return !ac->nodemask || node_isset(zone->node, *ac->nodemask);
 }
 
-/* A zone that has pages put off (deferred) is not full: initialise more of them until the mark is met. */
+/*
+ * A zone that has pages put off (deferred) is not full: initialise more of them until the mark is
+ * met.
+ */
 static bool zone_allows(struct zone *zone, unsigned int order, unsigned int alloc_flags, gfp_t gfp,
 			const struct alloc_context *ac)
 {
@@ -118,8 +123,8 @@ static bool leaves_node(struct zone *zone, unsigned int alloc_flags, const struc
 	       zone->node != ac->preferred_zone->node;
 }
 
-static struct page *try_zone(struct zone *zone, gfp_t gfp, unsigned int order, unsigned int alloc_flags,
-			     const struct alloc_context *ac)
+static struct page *try_zone(struct zone *zone, gfp_t gfp, unsigned int order,
+			     unsigned int alloc_flags, const struct alloc_context *ac)
 {
 	struct page *page;
 
@@ -208,7 +213,8 @@ void wakeup_kswapd(struct zone *zone, gfp_t gfp, unsigned int order, int highest
 
 	if (!managed_zone(zone))
 		return;
-	WRITE_ONCE(pgdat->kswapd_highest_zoneidx, max(READ_ONCE(pgdat->kswapd_highest_zoneidx), highest_zoneidx));
+	WRITE_ONCE(pgdat->kswapd_highest_zoneidx,
+		   max(READ_ONCE(pgdat->kswapd_highest_zoneidx), highest_zoneidx));
 	if (READ_ONCE(pgdat->kswapd_order) < (int)order)
 		WRITE_ONCE(pgdat->kswapd_order, (int)order);
 	count_vm_event(KSWAPD_WAKE);
@@ -315,8 +321,8 @@ struct effort {
 	bool drained;
 };
 
-static struct page *try_without_sleeping(gfp_t gfp, unsigned int order, const struct alloc_context *ac,
-					 struct effort *e)
+static struct page *try_without_sleeping(gfp_t gfp, unsigned int order,
+					 const struct alloc_context *ac, struct effort *e)
 {
 	struct page *page;
 
@@ -364,12 +370,16 @@ static struct page *must_not_fail(gfp_t gfp, unsigned int order, const struct al
 
 	if (!page)
 		page = get_page_from_freelist(gfp, order, e->alloc_flags | ALLOC_NO_WATERMARKS, ac);
-	if (!page && !(pressure_ops && (pressure_ops->try_to_free_pages || pressure_ops->out_of_memory)))
-		panic("System is deadlocked on memory: order:%u __GFP_NOFAIL, and nothing to reclaim", order);
+	if (!page &&
+	    !(pressure_ops && (pressure_ops->try_to_free_pages || pressure_ops->out_of_memory)))
+		panic("System is deadlocked on memory: order:%u __GFP_NOFAIL, and nothing to "
+		      "reclaim",
+		      order);
 	return page;
 }
 
-static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
+static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order,
+					 const struct alloc_context *ac)
 {
 	struct effort e = { .alloc_flags = gfp_to_alloc_flags(gfp) };
 	bool sleeps = gfp & __GFP_DIRECT_RECLAIM, again = true;
@@ -399,14 +409,16 @@ static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order, const st
 
 /* --- entry --- */
 
-static void prepare_context(struct alloc_context *ac, gfp_t gfp, int nid, const nodemask_t *nodemask)
+static void prepare_context(struct alloc_context *ac, gfp_t gfp, int nid,
+			    const nodemask_t *nodemask)
 {
 	pg_data_t *local = cpu_pgdat[kmm_cpu()];
 	pg_data_t *pgdat = nid == NUMA_NO_NODE ? local : NODE_DATA(nid);
 	struct zoneref *ref;
 	struct zone *zone;
 
-	ac->zonelist = &pgdat->node_zonelists[gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK : ZONELIST_FALLBACK];
+	ac->zonelist = &pgdat->node_zonelists[gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK
+								   : ZONELIST_FALLBACK];
 	ac->nodemask = nodemask;
 	ac->migratetype = gfp_migratetype(gfp);
 	ac->highest_zoneidx = gfp_zone(gfp);
@@ -421,10 +433,12 @@ static bool gfp_sane(gfp_t gfp, unsigned int order, int nid)
 {
 	if (order >= MAX_ORDER) {
 		if (!(gfp & __GFP_NOWARN))
-			pr_warn("alloc_pages: order %u is not below MAX_ORDER (%d)", order, MAX_ORDER);
+			pr_warn("alloc_pages: order %u is not below MAX_ORDER (%d)", order,
+				MAX_ORDER);
 		return false;
 	}
-	KMM_BUG_ON((gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) == (__GFP_MOVABLE | __GFP_RECLAIMABLE));
+	KMM_BUG_ON((gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) ==
+		   (__GFP_MOVABLE | __GFP_RECLAIMABLE));
 	if (nid == NUMA_NO_NODE)
 		return true;
 	KMM_BUG_ON(nid < 0 || nid >= MAX_NUMNODES);
@@ -448,6 +462,7 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const node
 		page = alloc_pages_slowpath(gfp, order, &ac);
 out:
 	if (tracing())
-		trace_page(TRACE_MM_PAGE_ALLOC, page ? page_to_pfn(page) : 0, order, ac.migratetype, gfp);
+		trace_page(TRACE_MM_PAGE_ALLOC, page ? page_to_pfn(page) : 0, order, ac.migratetype,
+			   gfp);
 	return page;
 }

@@ -36,9 +36,9 @@ static void compact_nodes(void)
 	drain_all_pages(NULL);
 	if (!pressure_ops || !pressure_ops->try_to_compact_pages)
 		return;
-	for_each_online_node(nid)
-		(void)pressure_ops->try_to_compact_pages(&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK],
-							 MAX_ORDER - 1, GFP_KERNEL, MAX_NR_ZONES - 1);
+	for_each_online_node(nid)(void) pressure_ops->try_to_compact_pages(
+		&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK], MAX_ORDER - 1, GFP_KERNEL,
+		MAX_NR_ZONES - 1);
 }
 
 static void drop_caches(void)
@@ -48,19 +48,19 @@ static void drop_caches(void)
 	drain_all_pages(NULL);
 	if (!pressure_ops || !pressure_ops->try_to_free_pages)
 		return;
-	for_each_online_node(nid)
-		(void)pressure_ops->try_to_free_pages(&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK],
-						      0, GFP_KERNEL);
+	for_each_online_node(nid)(void) pressure_ops->try_to_free_pages(
+		&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK], 0, GFP_KERNEL);
 }
 
 static const struct tunable tunables[] = {
-	{ "compact_memory", NULL, 1, 1, compact_nodes },
-	{ "drop_caches", NULL, 1, 4, drop_caches },
-	{ "lowmem_reserve_ratio", sysctl_lowmem_reserve_ratio, 0, ~0u, setup_per_zone_lowmem_reserve },
-	{ "min_free_kbytes", &min_free_kbytes, 0, ~0u >> 1, setup_per_zone_wmarks },
-	{ "percpu_pagelist_high_fraction", &percpu_pagelist_high_fraction, 0, ~0u >> 1, pcp_changed },
-	{ "watermark_boost_factor", &watermark_boost_factor, 0, ~0u >> 1, nothing_changed },
-	{ "watermark_scale_factor", &watermark_scale_factor, 1, 3000, setup_per_zone_wmarks },
+	{"compact_memory", NULL, 1, 1, compact_nodes},
+	{"drop_caches", NULL, 1, 4, drop_caches},
+	{"lowmem_reserve_ratio", sysctl_lowmem_reserve_ratio, 0, ~0u,
+	 setup_per_zone_lowmem_reserve},
+	{"min_free_kbytes", &min_free_kbytes, 0, ~0u >> 1, setup_per_zone_wmarks},
+	{"percpu_pagelist_high_fraction", &percpu_pagelist_high_fraction, 0, ~0u >> 1, pcp_changed},
+	{"watermark_boost_factor", &watermark_boost_factor, 0, ~0u >> 1, nothing_changed},
+	{"watermark_scale_factor", &watermark_scale_factor, 1, 3000, setup_per_zone_wmarks},
 };
 
 const char *sysctl_vm_name(unsigned int i)
@@ -86,7 +86,8 @@ static const char *skip_blanks(const char *s)
 }
 
 /* One number within bounds; *end behind it and the blanks that follow. */
-static int read_number(const char *text, const char **end, const struct tunable *t, unsigned int *value)
+static int read_number(const char *text, const char **end, const struct tunable *t,
+		       unsigned int *value)
 {
 	u64 n;
 
@@ -97,7 +98,10 @@ static int read_number(const char *text, const char **end, const struct tunable 
 	return 0;
 }
 
-/* The reserve ratios: as many numbers as given, for the zones this machine has, from the lowest up. */
+/*
+ * The reserve ratios: as many numbers as given, for the zones this machine has, from the lowest
+ * up.
+ */
 static int write_ratios(const struct tunable *t, const char *text)
 {
 	unsigned int ratios[MAX_NR_ZONES];

@@ -23,7 +23,10 @@ static void add_cpu_events(const struct per_cpu_pages *pcp, struct zone_events *
 			allocs += pcp->lists[mt][order].allocs;
 			held += pcp->lists[mt][order].count + pcp->spares[mt][order].count;
 		}
-		/* What went in and is neither there nor gone was handed out or given back by its users. */
+		/*
+		 * What went in and is neither there nor gone was handed out or given back by its
+		 * users.
+		 */
 		out->pgfree += (held + allocs + pcp->drained[order] - pcp->filled[order]) << order;
 		out->pgalloc += allocs << order;
 		*calls += allocs;
@@ -81,7 +84,10 @@ static void fill_contig_info(struct zone *zone, unsigned int suitable, struct co
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* n / d, both below 2^54: 1000 * frames of 16 TiB. Bit by bit: no 64-bit division on 32-bit machines. */
+/*
+ * n / d, both below 2^54: 1000 * frames of 16 TiB. Bit by bit: no 64-bit division on 32-bit
+ * machines.
+ */
 static u64 divide(u64 n, u64 d)
 {
 #if UINTPTR_MAX > 0xffffffffu
@@ -113,7 +119,8 @@ int extfrag_index(struct zone *zone, unsigned int order)
 		return 0;
 	if (info.free_blocks_suitable)
 		return -1000;
-	return 1000 - (int)divide(1000 + divide(info.free_pages * 1000, requested), info.free_blocks_total);
+	return 1000 - (int)divide(1000 + divide(info.free_pages * 1000, requested),
+				  info.free_blocks_total);
 }
 
 int unusable_index(struct zone *zone, unsigned int order)
@@ -123,5 +130,6 @@ int unusable_index(struct zone *zone, unsigned int order)
 	fill_contig_info(zone, order, &info);
 	if (!info.free_pages)
 		return 1000;
-	return (int)divide((info.free_pages - (info.free_blocks_suitable << order)) * 1000, info.free_pages);
+	return (int)divide((info.free_pages - (info.free_blocks_suitable << order)) * 1000,
+			   info.free_pages);
 }

@@ -34,14 +34,16 @@ __kmm_state unsigned int watermark_scale_factor = 10;
 __kmm_state unsigned int watermark_boost_factor = 15000;
 __kmm_state unsigned int percpu_pagelist_high_fraction;
 __kmm_state unsigned int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES] = {
-	[ZONE_DMA] = 256, [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32, [ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
+	[ZONE_DMA] = 256,   [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32,
+	[ZONE_HIGHMEM] = 0, [ZONE_MOVABLE] = 0,
 };
 __kmm_state unsigned long totalram_pages, totalreserve_pages;
 __kmm_state bool thp_enabled = true;
 
 static bool is_highmem(const struct zone *zone)
 {
-	return zone->idx == ZONE_HIGHMEM || (zone->idx == ZONE_MOVABLE && zone_possible(ZONE_HIGHMEM));
+	return zone->idx == ZONE_HIGHMEM ||
+	       (zone->idx == ZONE_MOVABLE && zone_possible(ZONE_HIGHMEM));
 }
 
 /* n * num / den without overflow on 32-bit machines and without a 64-bit division. */
@@ -65,7 +67,10 @@ static unsigned long int_sqrt(unsigned long n)
 	return root;
 }
 
-/* zone_update_plenty - may the fast path take from this zone's lists without asking? Under zone->lock. */
+/*
+ * zone_update_plenty - may the fast path take from this zone's lists without asking? Under
+ * zone->lock.
+ */
 void zone_update_plenty(struct zone *zone)
 {
 	bool plenty = zone->fast_free > low_wmark_pages(zone);
@@ -127,7 +132,10 @@ static void zone_set_wmarks(struct zone *zone, unsigned long min_pages, unsigned
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* Pages that are never to be had for user space: the largest reserve and the high mark of every zone. */
+/*
+ * Pages that are never to be had for user space: the largest reserve and the high mark of every
+ * zone.
+ */
 static void calculate_totalreserve_pages(void)
 {
 	unsigned long total = 0;
@@ -170,7 +178,8 @@ void setup_per_zone_lowmem_reserve(void)
 			zone->lowmem_reserve[i] = 0;
 			for (j = i + 1; j < MAX_NR_ZONES; j++) {
 				above += NODE_DATA(nid)->node_zones[j].managed_pages;
-				zone->lowmem_reserve[j] = ratio && zone->managed_pages ? above / ratio : 0;
+				zone->lowmem_reserve[j] =
+					ratio && zone->managed_pages ? above / ratio : 0;
 			}
 		}
 	}
@@ -203,13 +212,16 @@ unsigned long nr_free_buffer_pages(void)
 
 /*
  * Huge pages need whole pageblocks: keep two free in each zone, and one for each
- * pair of types, so that a fallback seldom has to mix. At most 5 % of memory.
+ * pair of types, so that a fallback seldom has to mix. At most 5 % of memory; and
+ * machines below 512 MiB do without huge pages.
  */
 static unsigned long thp_min_free_kbytes(void)
 {
 	unsigned long zones = 0, pages;
 	struct zone *zone;
 
+	if (!thp_enabled || totalram_pages < (512ul << 20) / PAGE_SIZE)
+		return 0;
 	for_each_populated_zone(zone)
 		if (zone->idx <= ZONE_NORMAL)
 			zones++;
@@ -224,7 +236,7 @@ int init_per_zone_wmark_min(void)
 	min_free_kbytes = (unsigned int)clamp(int_sqrt(kbytes * 16), 128ul, 262144ul);
 	setup_per_zone_wmarks();
 	setup_per_zone_lowmem_reserve();
-	if (thp_enabled && thp_min_free_kbytes() > min_free_kbytes) {
+	if (thp_min_free_kbytes() > min_free_kbytes) {
 		min_free_kbytes = (unsigned int)thp_min_free_kbytes();
 		setup_per_zone_wmarks();
 	}
@@ -238,10 +250,14 @@ static unsigned int rounddown_pow_of_two(unsigned int n)
 	return 1u << (31 - (unsigned int)__builtin_clz(n));
 }
 
-/* A thousandth of the zone, up to a quarter of a megabyte; one less than a power of two, not to beat with it. */
+/*
+ * A thousandth of the zone, up to a quarter of a megabyte; one less than a power of two, not to
+ * beat with it.
+ */
 static unsigned int zone_batchsize(const struct zone *zone)
 {
-	unsigned int batch = (unsigned int)min(zone->managed_pages >> 10, (1ul << 20) / PAGE_SIZE) / 4;
+	unsigned int batch =
+		(unsigned int)min(zone->managed_pages >> 10, (1ul << 20) / PAGE_SIZE) / 4;
 
 	batch = max(batch, 1u);
 	return max(rounddown_pow_of_two(batch + batch / 2) - 1, 1u);
@@ -265,7 +281,10 @@ static unsigned int zone_highsize(const struct zone *zone, unsigned int batch)
 	return (unsigned int)max(pages / cpus_of_node(zone->node), (unsigned long)batch << 2);
 }
 
-/* Huge pages a CPU may keep of each type: two, or up to a 4,096th of the zone; none in zones of a few of them. */
+/*
+ * Huge pages a CPU may keep of each type: two, or up to a 4,096th of the zone; none in zones of a
+ * few of them.
+ */
 static unsigned int zone_huge_high(const struct zone *zone)
 {
 	unsigned long huge = zone->present_pages >> pageblock_order;
@@ -327,7 +346,8 @@ static void pcp_set_caps(struct zone *zone, struct per_cpu_pages *pcp)
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < MAX_ORDER; order++) {
 			cap = magazine_cap(zone, order, pcp->high);
-			if (pcp->lists[mt][order].count <= cap && pcp->spares[mt][order].count <= cap)
+			if (pcp->lists[mt][order].count <= cap &&
+			    pcp->spares[mt][order].count <= cap)
 				pcp->lists[mt][order].cap = (u16)cap;
 		}
 }

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pages_bench.c - what a page costs: instructions, nanoseconds, fragmentation.
+ *
+ *	pages_bench time              nanoseconds per operation, medians of runs
+ *	pages_bench scale [cpus]      the hot pair and bulk rounds on 1, 2 ... CPUs at once
+ *	pages_bench frag              what is left in order-9 blocks, seven seeds
+ *	pages_bench count NAME        run operation NAME inside measured(), for callgrind
+ *	pages_bench list              names and repetitions of the counted operations
+ *
+ * Each line is "key value unit"; scripts/bench puts them into docs/performance.md.
+ * Operations and loop bounds are those Linux 6.1 was measured with: a hot pair is
+ * one allocation and its free; bulk is 10,000 pages allocated, then freed in the
+ * order they came. Nothing is zeroed. The machine is booted with its page array
+ * faulted in and every page initialised, as a running machine's is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <kmm/gfp.h>
+#include <kmm/mm.h>
+
+#include "platform/host/host.h"
+
+#define BULK_PAGES	10000
+#define RUNS		7
+
+static struct host_machine *machine;
+static struct page **pages;
+static unsigned long nr_pages;
+
+static void boot(u64 bytes, unsigned int nodes, unsigned int cpus, bool threads,
+		 const char *cmdline)
+{
+	struct host_config c = {
+		.quiet = true, .threads = threads, .populate = true, .cmdline = cmdline};
+
+	machine = host_machine_simple(bytes, nodes, cpus);
+	if (!machine)
+		exit(1);
+	host_machine_config(machine, &c);
+	c.cmdline = cmdline;
+	if (host_boot(&c)) {
+		fputs(host_dmesg(), stderr);
+		exit(1);
+	}
+}
+
+static void off(void)
+{
+	host_power_off();
+	host_machine_free(machine);
+}
+
+static void room_for(unsigned long n)
+{
+	nr_pages = 0;
+	pages = calloc(n, sizeof(*pages));
+	if (!pages)
+		exit(1);
+}
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), compare);
+	return v[n / 2];
+}
+
+static u64 seed_state;
+
+static u64 rnd(void)
+{
+	seed_state ^= seed_state << 13;
+	seed_state ^= seed_state >> 7;
+	seed_state ^= seed_state << 17;
+	return seed_state;
+}
+
+static void shuffle(struct page **v, unsigned long n)
+{
+	for (; n > 1; n--) {
+		unsigned long k = rnd() % n;
+		struct page *p = v[n - 1];
+
+		v[n - 1] = v[k];
+		v[k] = p;
+	}
+}
+
+/* --- operations --- */
+
+static void hot_pair(unsigned int order, unsigned long n)
+{
+	while (n--) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+
+		if (!page)
+			abort();
+		__free_pages(page, order);
+	}
+}
+
+static void op_hot0(unsigned long n) { hot_pair(0, n); }
+static void op_hot3(unsigned long n) { hot_pair(3, n); }
+static void op_hot9(unsigned long n) { hot_pair(9, n); }
+
+static void op_alloc(unsigned long n)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i++)
+		pages[i] = alloc_pages(GFP_KERNEL, 0);
+	nr_pages = n;
+}
+
+static void op_free(unsigned long n)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i++)
+		__free_page(pages[i]);
+	nr_pages = 0;
+}
+
+static void op_bulk64(unsigned long n)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i += 64)
+		if (alloc_pages_bulk(GFP_KERNEL, 64, pages + i) != 64)
+			abort();
+	nr_pages = n;
+}
+
+static void free_all(unsigned long n)
+{
+	op_free(n);
+	memset(pages, 0, n * sizeof(*pages));
+}
+
+/* --- counting instructions: callgrind collects inside measured() only --- */
+
+struct counted {
+	const char *name;
+	void (*before)(unsigned long), (*op)(unsigned long), (*after)(unsigned long);
+	unsigned long n;
+};
+
+static const struct counted counted[] = {
+	{ "hot0", op_hot0, op_hot0, NULL, 1000 },
+	{ "hot3", op_hot3, op_hot3, NULL, 1000 },
+	{ "hot9", op_hot9, op_hot9, NULL, 1000 },
+	{ "alloc10000", NULL, op_alloc, op_free, BULK_PAGES },
+	{ "free10000", op_alloc, op_free, NULL, BULK_PAGES },
+	{ "bulk64", NULL, op_bulk64, free_all, 64 * 200 },
+};
+
+void measured(void (*op)(unsigned long), unsigned long n);
+__attribute__((__noinline__)) void measured(void (*op)(unsigned long), unsigned long n)
+{
+	op(n);
+}
+
+static int count(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+		const struct counted *c = &counted[i];
+
+		if (strcmp(c->name, name))
+			continue;
+		boot(512ull << 20, 1, 1, false, NULL);
+		room_for(64 * 200);
+		op_alloc(BULK_PAGES); /* once round: lists and pageblocks as in a running machine */
+		free_all(BULK_PAGES);
+		if (c->before)
+			c->before(c->n);
+		measured(c->op, c->n);
+		if (c->after)
+			c->after(c->n);
+		page_alloc_check();
+		return 0;
+	}
+	return 1;
+}
+
+/* --- time --- */
+
+static double per_op(void (*op)(unsigned long), unsigned long n)
+{
+	double start = now_ns();
+
+	op(n);
+	return (now_ns() - start) / (double)n;
+}
+
+static void time_hot(const char *key, void (*op)(unsigned long))
+{
+	double v[RUNS];
+	int i;
+
+	op(100000);
+	for (i = 0; i < RUNS; i++)
+		v[i] = per_op(op, 1000000);
+	printf("%s %.2f ns\n", key, median(v, RUNS));
+}
+
+static unsigned long fill(unsigned long n)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		pages[i] = alloc_pages(GFP_KERNEL, 0);
+		if (!pages[i])
+			break;
+	}
+	return nr_pages = i;
+}
+
+static void time_gigabyte(void)
+{
+	double alloc[RUNS], in_order[RUNS], random[RUNS];
+	unsigned long n = (1ul << 30) >> PAGE_SHIFT;
+	int i;
+
+	room_for(n);
+	for (i = 0; i < RUNS; i++) {
+		alloc[i] = per_op(op_alloc, n);
+		in_order[i] = per_op(op_free, n);
+		op_alloc(n);
+		seed_state = 12345 + (u64)i;
+		shuffle(pages, n);
+		random[i] = per_op(op_free, n);
+		drain_all_pages(NULL);
+	}
+	printf("gib.alloc %.2f ns\ngib.free_in_order %.2f ns\ngib.free_random %.2f ns\n",
+	       median(alloc, RUNS), median(in_order, RUNS), median(random, RUNS));
+	free(pages);
+}
+
+static void op_fail(unsigned long n)
+{
+	while (n--)
+		if (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0))
+			abort();
+}
+
+static void time_failure(const char *key, u64 bytes)
+{
+	double v[RUNS];
+	int i;
+
+	boot(bytes, 1, 2, false, NULL);
+	while (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 9))
+		continue;
+	while (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0))
+		continue;
+	for (i = 0; i < RUNS; i++)
+		v[i] = per_op(op_fail, 20000);
+	printf("%s %.1f ns\n", key, median(v, RUNS));
+	off();
+}
+
+static int time_all(void)
+{
+	boot(2ull << 30, 1, 1, false, NULL);
+	time_hot("hot0", op_hot0);
+	time_hot("hot3", op_hot3);
+	time_hot("hot9", op_hot9);
+	time_gigabyte();
+	page_alloc_check();
+	off();
+	time_failure("fail.1g", 1ull << 30);
+	time_failure("fail.64g", 64ull << 30);
+	return 0;
+}
+
+/* --- scaling --- */
+
+#define SCALE_PAGES	2048
+#define SCALE_ROUNDS	400
+
+static void scale_hot(void *arg)
+{
+	(void)arg;
+	hot_pair(0, 2000000);
+}
+
+static void scale_bulk(void *arg)
+{
+	struct page *mine[SCALE_PAGES];
+	int round, i;
+
+	(void)arg;
+	for (round = 0; round < SCALE_ROUNDS; round++) {
+		for (i = 0; i < SCALE_PAGES; i++)
+			mine[i] = alloc_pages(GFP_KERNEL, 0);
+		for (i = 0; i < SCALE_PAGES; i++)
+			__free_page(mine[i]);
+	}
+}
+
+static void scale_one(unsigned int cpus)
+{
+	double hot[3], bulk[3], start;
+	int i;
+
+	boot(2ull << 30, 1, cpus, true, NULL);
+	for (i = 0; i < 3; i++) {
+		start = now_ns();
+		host_run_on_all(scale_hot, NULL);
+		hot[i] = (now_ns() - start) / 2e6;
+		start = now_ns();
+		host_run_on_all(scale_bulk, NULL);
+		bulk[i] = (now_ns() - start) / (SCALE_ROUNDS * SCALE_PAGES);
+	}
+	printf("scale.hot0.%u %.2f ns\nscale.bulk.%u %.2f ns\n", cpus, median(hot, 3), cpus,
+	       median(bulk, 3));
+	page_alloc_check();
+	off();
+}
+
+static int scale(unsigned int most)
+{
+	unsigned int cpus;
+
+	for (cpus = 1; cpus <= most; cpus *= 2)
+		scale_one(cpus);
+	return 0;
+}
+
+/* --- fragmentation --- */
+
+/* Order-9 blocks that could be had now. */
+static unsigned long huge_blocks(void)
+{
+	unsigned long n = 0;
+	struct zone *zone;
+	int mt;
+
+	drain_all_pages(NULL);
+	for_each_populated_zone(zone)
+		for (mt = 0; mt < MIGRATE_TYPES; mt++)
+			n += zone->free_area[9].nr_free[mt] + 2 * zone->free_area[10].nr_free[mt];
+	return n;
+}
+
+static unsigned long machine_pages(void) { return totalram_pages; }
+
+/* Hold half, packed; 200 times free a random tenth of it and allocate as much again. */
+static void churn(u64 bytes, u64 seed, unsigned long *left, unsigned long *possible)
+{
+	unsigned long half, tenth, i;
+	int round;
+
+	boot(bytes, 1, 1, false, "deferred_init=off");
+	room_for(machine_pages());
+	half = fill(machine_pages() / 2);
+	tenth = half / 10;
+	seed_state = seed * 0x9e3779b97f4a7c15ull + 1;
+	*possible = huge_blocks();
+	for (round = 0; round < 200; round++) {
+		for (i = 0; i < tenth; i++) {
+			unsigned long k = i + rnd() % (half - i);
+			struct page *p = pages[k];
+
+			pages[k] = pages[i];
+			pages[i] = p;
+			__free_page(p);
+		}
+		for (i = 0; i < tenth; i++)
+			pages[i] = alloc_pages(GFP_KERNEL, 0);
+	}
+	*left = huge_blocks();
+	page_alloc_check();
+	off();
+	free(pages);
+}
+
+/* Fill nine tenths, one page in 64 unmovable and kept, the rest movable and freed. */
+static void longlived(u64 bytes, u64 seed, unsigned long *left, unsigned long *possible)
+{
+	unsigned long n, i, kept = 0;
+
+	boot(bytes, 1, 1, false, "deferred_init=off");
+	*possible = huge_blocks();
+	n = machine_pages() / 10 * 9;
+	room_for(n);
+	seed_state = seed * 0x9e3779b97f4a7c15ull + 1;
+	for (i = 0; i < n; i++) {
+		bool keep = rnd() % 64 == 0;
+
+		pages[i] = alloc_pages(keep ? GFP_KERNEL : GFP_HIGHUSER_MOVABLE, 0);
+		if (keep) {
+			pages[i] = NULL;	/* never freed */
+			kept++;
+		}
+	}
+	for (i = 0; i < n; i++)
+		if (pages[i])
+			__free_page(pages[i]);
+	*left = huge_blocks();
+	*possible -= (kept + 511) / 512;
+	page_alloc_check();
+	off();
+	free(pages);
+}
+
+static void frag_case(const char *name, u64 bytes,
+		      void (*run)(u64, u64, unsigned long *, unsigned long *))
+{
+	double v[RUNS];
+	unsigned long left, possible = 0;
+	u64 seed;
+
+	for (seed = 1; seed <= RUNS; seed++) {
+		run(bytes, seed, &left, &possible);
+		v[seed - 1] = (double)left;
+		printf("frag.%s.%llug.seed%llu %lu of %lu\n", name,
+		       (unsigned long long)(bytes >> 30), (unsigned long long)seed, left, possible);
+		fflush(stdout);
+	}
+	printf("frag.%s.%llug.median %.0f of %lu\n", name, (unsigned long long)(bytes >> 30),
+	       median(v, RUNS), possible);
+}
+
+static int frag(void)
+{
+	frag_case("churn", 1ull << 30, churn);
+	frag_case("longlived", 1ull << 30, longlived);
+	frag_case("churn", 16ull << 30, churn);
+	frag_case("longlived", 16ull << 30, longlived);
+	return 0;
+}
+
+static int list(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		printf("%s %lu\n", counted[i].name, counted[i].n);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "time"))
+		return time_all();
+	if (!strcmp(what, "scale"))
+		return scale(argc > 2 ? (unsigned int)atoi(argv[2]) : 2);
+	if (!strcmp(what, "frag"))
+		return frag();
+	if (!strcmp(what, "list"))
+		return list();
+	if (!strcmp(what, "count") && argc > 2)
+		return count(argv[2]);
+	fprintf(stderr, "usage: pages_bench time|scale [cpus]|frag|list|count NAME\n");
+	return 2;
+}
