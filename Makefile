@@ -252,7 +252,7 @@ run:
 	@$(MAKE) build-release
 	@$B/release/kmm run $(RUNARGS)
 bench: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
-	$Q set -e; for b in $(bench_src:%.c=$B/release/%); do $$b $(BENCHARGS); done
+	$Q scripts/bench $B/release $(BENCHARGS)
 .PHONY: run bench
 
 install: $B/freestanding/libkmm.a $B/freestanding/libkmm-string.a $(if $(has_kmm),$B/release/kmm)
@@ -278,7 +278,7 @@ help:
 	@echo '                name begins so; F="release debug tsan m32": in these flavours'
 	@echo 'make check      the source rules: includes, lengths, state, symbols, freestanding'
 	@echo 'make rename-list  write include/kmm/rename_list.h anew'
-	@echo 'make bench      the measurements; BENCHARGS='
+	@echo 'make bench      the measurements; writes docs/performance.md (BENCHARGS=FILE: elsewhere)'
 	@echo 'make fuzz       fuzz every parser, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make soak       every test at its longest'
 	@echo 'make build-X    one flavour: $(FLAVOURS)'

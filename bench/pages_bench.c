@@ -4,6 +4,7 @@
  *
  *	pages_bench time              nanoseconds per operation, medians of runs
  *	pages_bench scale [cpus]      the hot pair and bulk rounds on 1, 2 ... CPUs at once
+ *	pages_bench boot              milliseconds from power-on to the first page
  *	pages_bench frag              what is left in order-9 blocks, seven seeds
  *	pages_bench count NAME        run operation NAME inside measured(), for callgrind
  *	pages_bench list              names and repetitions of the counted operations
@@ -293,6 +294,35 @@ static int time_all(void)
 	return 0;
 }
 
+/* --- boot --- */
+
+static void time_boot(const char *key, u64 bytes, unsigned int nodes, unsigned int cpus)
+{
+	double v[RUNS];
+	int i;
+
+	for (i = 0; i < RUNS; i++) {
+		struct host_config c = { .quiet = true };
+		double start;
+
+		machine = host_machine_simple(bytes, nodes, cpus);
+		host_machine_config(machine, &c);
+		start = now_ns();
+		if (host_boot(&c) || !alloc_page(GFP_KERNEL))
+			exit(1);
+		v[i] = (now_ns() - start) / 1e6;
+		off();
+	}
+	printf("%s %.2f ms\n", key, median(v, RUNS));
+}
+
+static int boot_all(void)
+{
+	time_boot("boot.64m", 64ull << 20, 1, 1);
+	time_boot("boot.1t", 1ull << 40, 8, 16);
+	return 0;
+}
+
 /* --- scaling --- */
 
 #define SCALE_PAGES	2048
@@ -468,12 +498,14 @@ int main(int argc, char **argv)
 		return time_all();
 	if (!strcmp(what, "scale"))
 		return scale(argc > 2 ? (unsigned int)atoi(argv[2]) : 2);
+	if (!strcmp(what, "boot"))
+		return boot_all();
 	if (!strcmp(what, "frag"))
 		return frag();
 	if (!strcmp(what, "list"))
 		return list();
 	if (!strcmp(what, "count") && argc > 2)
 		return count(argv[2]);
-	fprintf(stderr, "usage: pages_bench time|scale [cpus]|frag|list|count NAME\n");
+	fprintf(stderr, "usage: pages_bench time|boot|scale [cpus]|frag|list|count NAME\n");
 	return 2;
 }

@@ -100,7 +100,7 @@ static inline bool list_is_last(const struct list_head *entry, const struct list
 	return entry->next == head;
 }
 
-/* list_splice - all of @list to the front of @head; _tail: to its end. @list is empty after _init. */
+/* list_splice - all of @list to the front of @head, or _tail; @list is empty after _init. */
 static inline void list_splice(struct list_head *list, struct list_head *head)
 {
 	if (list_empty(list))

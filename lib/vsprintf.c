@@ -59,7 +59,8 @@ static void put_padded(struct out *o, const struct spec *s, const char *prefix, 
 		put_repeat(o, ' ', pad);
 }
 
-static void put_number(struct out *o, struct spec *s, uint64_t value, bool negative, unsigned int base)
+static void put_number(struct out *o, struct spec *s, uint64_t value, bool negative,
+		       unsigned int base)
 {
 	const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char text[24], prefix[4];

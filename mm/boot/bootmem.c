@@ -59,6 +59,7 @@ static void mark_free(bootmem_data_t *b, unsigned long start, unsigned long end)
 {
 	unsigned long from = start - b->node_min_pfn, to = end - b->node_min_pfn;
 
+	KMM_BUG_ON(from >= to || to > bits_of(b));
 	KMM_BUG_ON(find_next_zero_bit(b->node_bootmem_map, to, from) < to);
 	bitmap_clear(b->node_bootmem_map, from, to - from);
 	b->hint_idx = min(b->hint_idx, from);
@@ -71,6 +72,7 @@ static int mark_taken(bootmem_data_t *b, unsigned long start, unsigned long end,
 {
 	unsigned long from = start - b->node_min_pfn, to = end - b->node_min_pfn;
 
+	KMM_BUG_ON(from >= to || to > bits_of(b));
 	if ((flags & BOOTMEM_EXCLUSIVE) && find_next_bit(b->node_bootmem_map, to, from) < to)
 		return -EBUSY;
 	bitmap_set(b->node_bootmem_map, from, to - from);
@@ -155,8 +157,7 @@ static unsigned long find_run(const bootmem_data_t *b, unsigned long idx, unsign
 	}
 }
 
-/* Take @size bytes at bit @idx, or in the rest of the frame before. Offset from the node's start.
- */
+/* Take @size bytes at bit @idx, or in the rest of the frame before; offset from the node. */
 static phys_addr_t take_at(bootmem_data_t *b, unsigned long idx, phys_addr_t size,
 			   phys_addr_t align)
 {
@@ -167,6 +168,7 @@ static phys_addr_t take_at(bootmem_data_t *b, unsigned long idx, phys_addr_t siz
 		start = min(start, ALIGN(base + b->last_end_off, align) - base);
 	end = start + size;
 	from = PFN_UP(start);
+	KMM_BUG_ON(end > PFN_PHYS(bits_of(b)) || from > idx);
 	if (PFN_UP(end) > from)
 		bitmap_set(b->node_bootmem_map, from, PFN_UP(end) - from);
 	b->last_end_off = end;
@@ -194,6 +196,7 @@ static void *alloc_on(bootmem_data_t *b, phys_addr_t size, phys_addr_t align, ph
 		idx = find_run(b, lowest, end, nr, step);
 	if (idx >= end)
 		return NULL;
+	KMM_BUG_ON((b->node_min_pfn + idx) & (step - 1));
 	start = take_at(b, idx, size, align);
 	return __va(PFN_PHYS(b->node_min_pfn) + start);
 }

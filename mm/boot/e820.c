@@ -111,7 +111,9 @@ static unsigned int collect_points(const struct e820_table *t)
 /* Go past one change point. */
 static void step_over(const struct change_point *p)
 {
+	KMM_BUG_ON(p->entry >= E820_MAX_ENTRIES);
 	if (p->begins) {
+		KMM_BUG_ON(nr_covering >= E820_MAX_ENTRIES);
 		covering[nr_covering++] = p->entry;
 		return;
 	}
@@ -138,6 +140,7 @@ static bool nomerge(u32 type)
 
 static bool close_entry(u64 start, u64 end, u32 type)
 {
+	KMM_BUG_ON(start > end);
 	if (!type || start == end)
 		return true;
 	if (swept.nr_entries == E820_MAX_ENTRIES) {
@@ -174,6 +177,7 @@ int e820__update_table(struct e820_table *table)
 		start = addr;
 		type = now;
 	}
+	KMM_BUG_ON(nr_covering && swept.nr_entries < E820_MAX_ENTRIES);
 	memcpy(table, &swept, sizeof(*table));
 	KMM_BUG_ON(!e820_check(table));
 	return 0;
@@ -242,6 +246,7 @@ static u64 cut_entry(u32 i, u64 start, u64 end)
 	struct e820_entry *e = &e820_table.entries[i];
 	u64 from = max(start, e->addr), to = min(end, entry_end(e)), old_end = entry_end(e);
 
+	KMM_BUG_ON(i >= e820_table.nr_entries);
 	if (from >= to)
 		return 0;
 	if (e->addr < from && to < old_end)

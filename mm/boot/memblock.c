@@ -85,7 +85,7 @@ static void remove_region(struct memblock_type *type, unsigned long idx)
 {
 	struct memblock_region *r = &type->regions[idx];
 
-	KMM_BUG_ON(idx >= type->cnt);
+	KMM_BUG_ON(idx >= type->cnt || r->size > type->total_size);
 	type->total_size -= r->size;
 	memmove(r, r + 1, (type->cnt - idx - 1) * sizeof(*r));
 	type->cnt--;
@@ -136,6 +136,7 @@ static unsigned long fill_gaps(struct memblock_type *type, phys_addr_t base, phy
 {
 	unsigned long i = first_region_after(type, base), nr = 0;
 
+	KMM_BUG_ON(base >= end);
 	for (; i < type->cnt && type->regions[i].base < end; i++) {
 		struct memblock_region *r = &type->regions[i];
 		phys_addr_t after = region_end(r);
@@ -232,6 +233,7 @@ static int isolate_range(struct memblock_type *type, phys_addr_t base, phys_addr
 			*first = i + 1;
 	}
 	*last = i;
+	KMM_BUG_ON(*first > *last || *last > type->cnt);
 	return 0;
 }
 
@@ -443,6 +445,7 @@ int memblock_double_array(struct memblock_type *type, phys_addr_t start, phys_ad
 	phys_addr_t new_bytes = ALIGN(2 * type->max * sizeof(*old), PAGE_SIZE);
 	phys_addr_t addr;
 
+	KMM_BUG_ON(type->cnt > type->max || new_bytes < old_bytes);
 	if (!can_resize)
 		panic("memblock: cannot resize %s array\n", type->name);
 	addr = find_new_array(type, new_bytes, start, size);
@@ -460,6 +463,7 @@ int memblock_double_array(struct memblock_type *type, phys_addr_t start, phys_ad
 	type->regions = new;
 	type->max *= 2;
 	KMM_BUG_ON(memblock_reserve(addr, new_bytes));
+	KMM_BUG_ON(!memblock_is_region_reserved(addr, new_bytes));
 	if (!was_static)
 		(void)memblock_phys_free(__pa(old), old_bytes);
 	return 0;

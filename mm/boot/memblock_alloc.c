@@ -143,6 +143,7 @@ static void *alloc_pointer(phys_addr_t size, phys_addr_t align, phys_addr_t min_
 	found = memblock_alloc_range_nid(size, align, min_addr, max_addr, nid, exact_nid);
 	if (!found && min_addr)
 		found = memblock_alloc_range_nid(size, align, 0, max_addr, nid, exact_nid);
+	KMM_BUG_ON(found && found + size > max_addr);
 	return found ? __va(found) : NULL;
 }
 

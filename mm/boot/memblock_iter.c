@@ -51,6 +51,7 @@ static phys_addr_t gap_end(const struct memblock_type *b, unsigned long i)
 static void report_piece(const struct memblock_region *m, phys_addr_t from, phys_addr_t to,
 			 phys_addr_t *start, phys_addr_t *end, int *nid)
 {
+	KMM_BUG_ON(from >= m->base + m->size || to <= m->base || from >= to);
 	if (start)
 		*start = max(m->base, from);
 	if (end)

@@ -161,6 +161,7 @@ static int merge_two(struct numa_meminfo *mi, int i, int j)
 		a->nid, (unsigned long long)a->start, (unsigned long long)a->end - 1,
 		(unsigned long long)b->start, (unsigned long long)b->end - 1,
 		(unsigned long long)start, (unsigned long long)end - 1);
+	KMM_BUG_ON(start >= end || i >= j);
 	a->start = start;
 	a->end = end;
 	numa_remove_memblk_from(mi, j);
@@ -398,6 +399,7 @@ static void place_cpus(const struct kmm_machine *m)
 			if (turn == MAX_NUMNODES)
 				turn = first_online_node;
 		}
+		KMM_BUG_ON(!node_online(nid));
 		cpu_nodes[cpu] = (u8)nid;
 	}
 }
@@ -416,6 +418,7 @@ int numa_init(const struct kmm_machine *m)
 		err = try_nodes(m, read_nothing);
 	if (err)
 		return err;
+	KMM_BUG_ON(nodes_empty(node_online_map) || nr_node_ids > MAX_NUMNODES);
 	place_cpus(m);
 	KMM_BUG_ON(!memblock_check());
 	return 0;

@@ -47,6 +47,7 @@ static int carve(int nid, int idx, u64 size)
 	struct numa_memblk *p = &physical.blk[idx];
 	u64 end = size < p->end - p->start ? p->start + size : p->end;
 
+	KMM_BUG_ON(nid < 0 || nid >= MAX_NUMNODES || p->start >= p->end);
 	if (numa_add_memblk_to(&emulated, nid, p->start, end))
 		return -EINVAL;
 	if (emulated_on[nid] == NUMA_NO_NODE)
@@ -60,12 +61,12 @@ static int carve(int nid, int idx, u64 size)
 	return 0;
 }
 
-/* Where a node of @size bytes of RAM that begins at @start ends; @extra: bytes of a rest to take.
- */
+/* Where a node of @size bytes of RAM from @start on ends; @extra: bytes of a rest to take. */
 static u64 end_of_node(u64 start, u64 limit, u64 size, u64 extra)
 {
 	u64 end = start + size + extra;
 
+	KMM_BUG_ON(start >= limit || !size);
 	while (end < limit && ram_in(start, end) < size)
 		end += FAKE_NODE_MIN_SIZE;
 	if (end < DMA32_END && limit > DMA32_END && ram_in(end, DMA32_END) < FAKE_NODE_MIN_SIZE)

@@ -80,6 +80,7 @@ char *next_arg(char *args, char **param, char **val)
 				equals = len;
 	rest = args + len + (args[len] ? 1 : 0);
 	args[len] = '\0';
+	KMM_BUG_ON(equals && equals >= len);
 	*param = args;
 	*val = NULL;
 	if (equals) {
@@ -110,6 +111,7 @@ static char *scratch_copy(void)
 {
 	char *args = scratch;
 
+	KMM_BUG_ON(boot_command_line[COMMAND_LINE_SIZE - 1]);
 	memcpy(scratch, boot_command_line, sizeof(scratch));
 	while (is_space(*args))
 		args++;

@@ -61,6 +61,7 @@ static bool overlaps(const struct resource *a, const struct resource *b)
 static void adopt(struct resource *parent, struct resource **link, struct resource *new,
 		  struct resource *last)
 {
+	KMM_BUG_ON(!contains(parent, new) || new->parent || new->child);
 	new->parent = parent;
 	if (last) {
 		new->child = *link;

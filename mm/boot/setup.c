@@ -110,6 +110,7 @@ static void trim_bios_range(void)
 	e820__range_update(0, PAGE_SIZE, E820_TYPE_RAM, E820_TYPE_RESERVED);
 	e820__range_remove(BIOS_BEGIN, BIOS_END - BIOS_BEGIN, E820_TYPE_RAM, true);
 	e820__update_table(&e820_table);
+	KMM_BUG_ON(e820__mapped_any(0, PAGE_SIZE, E820_TYPE_RAM));
 }
 
 /* highmem= on a machine whose RAM all fits low memory: take it from there. */
@@ -177,6 +178,7 @@ static int find_limits(void)
 	}
 	highstart_pfn = max_low_pfn;
 	highend_pfn = max_pfn;
+	KMM_BUG_ON(max_low_pfn > max_pfn || PFN_PHYS(max_low_pfn) > direct_map_end);
 	return 0;
 }
 
@@ -201,6 +203,7 @@ static void memory_to_memblock(void)
 	e820__memblock_setup();
 	if (memblock_remove(end, ~(phys_addr_t)0))
 		panic("no room to cut memory at its end");
+	KMM_BUG_ON(memblock_end_of_DRAM() > end || !memblock_check());
 }
 
 static void print_high_and_low(void)
@@ -246,5 +249,6 @@ int setup_memory(const struct kmm_machine *m)
 	if (err)
 		return err;
 	e820__reserve_resources();
+	KMM_BUG_ON(!resource_check(&iomem_resource));
 	return boot_alloc_init();
 }

@@ -96,11 +96,13 @@ static void set_limits(void)
 		if (!zone_possible(z))
 			continue;
 		zone_high[z] = max(machine_limit(z), start);
+		KMM_BUG_ON(zone_low[z] > zone_high[z]);
 		start = zone_high[z];
 		if (zone_high[z] > zone_low[z])
 			movable_zone = z;
 	}
 	zone_low[ZONE_MOVABLE] = zone_high[ZONE_MOVABLE] = 0;
+	KMM_BUG_ON(start < max_low_pfn && zone_possible(ZONE_NORMAL));
 }
 
 /* Frames of memory in [start, end) on @nid (MAX_NUMNODES: any). */
@@ -116,6 +118,7 @@ static unsigned long present_in_range(int nid, unsigned long start, unsigned lon
 
 unsigned long absent_pages_in_range(unsigned long start, unsigned long end)
 {
+	KMM_BUG_ON(start > end);
 	return end - start - present_in_range(MAX_NUMNODES, start, end);
 }
 
@@ -219,6 +222,7 @@ static unsigned long take_share(int nid, unsigned long share)
 		used = min(end - start, share > given ? share - given : 0);
 		given += used;
 		movable_start[nid] = start + used;
+		KMM_BUG_ON(movable_start[nid] > end);
 		if (given >= share)
 			break;
 	}
@@ -331,6 +335,7 @@ static void set_zone_spans(int nid)
 		unsigned long start, end;
 
 		zone_range(nid, z, &start, &end);
+		KMM_BUG_ON(start > end);
 		span->start_pfn = start;
 		span->spanned_pages = end - start;
 		span->present_pages = present_in_range(nid, start, end) -

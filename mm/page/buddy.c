@@ -378,6 +378,16 @@ bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order)
 
 /* --- the types of pageblocks --- */
 
+/* How many pageblocks of these two types there are is kept: by whom they were made does not matter. */
+static void count_special_block(struct zone *zone, int migratetype, long n)
+{
+	if (migratetype == MIGRATE_HIGHATOMIC)
+		WRITE_ONCE(zone->nr_reserved_highatomic, zone->nr_reserved_highatomic +
+			   (unsigned long)(n * (long)pageblock_nr_pages));
+	else if (migratetype == MIGRATE_ISOLATE)
+		zone->nr_isolate_pageblock += (unsigned long)n;
+}
+
 /* Change a pageblock's type; its free blocks change lists. Order-10 blocks are cut first. */
 void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 {
@@ -394,7 +404,9 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 		nr_free_add(zone, order, old, -(long)b->nr_free[order]);
 	}
 	zone_account(zone, old, -(long)b->free_pages);
+	count_special_block(zone, old, -1);
 	WRITE_ONCE(b->migratetype, (u8)migratetype);
+	count_special_block(zone, migratetype, 1);
 	for (order = 0; order <= pageblock_order; order++) {
 		n = b->nr_free[order];
 		if (n)
@@ -593,11 +605,8 @@ void reserve_highatomic_pageblock(struct page *page, struct zone *zone)
 	if (READ_ONCE(zone->nr_reserved_highatomic) >= limit)
 		return;
 	spin_lock_irqsave(&zone->lock, flags);
-	if (zone->nr_reserved_highatomic < limit && type_merges(b->migratetype)) {
-		WRITE_ONCE(zone->nr_reserved_highatomic,
-			   zone->nr_reserved_highatomic + pageblock_nr_pages);
+	if (zone->nr_reserved_highatomic < limit && type_merges(b->migratetype))
 		pageblock_set_type(zone, b, MIGRATE_HIGHATOMIC);
-	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
@@ -613,8 +622,6 @@ static bool unreserve_one(struct zone *zone, int migratetype)
 		struct pageblock *b =
 			&zone->blocks[zone->free_area[order].list[MIGRATE_HIGHATOMIC]];
 
-		WRITE_ONCE(zone->nr_reserved_highatomic,
-			   zone->nr_reserved_highatomic - pageblock_nr_pages);
 		pageblock_set_type(zone, b, migratetype);
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);

@@ -73,7 +73,7 @@ static void check_fast_path(const struct zone *zone)
 
 static void check_blocks(struct zone *zone)
 {
-	unsigned long free[MIGRATE_TYPES] = { 0 }, i, all = 0;
+	unsigned long free[MIGRATE_TYPES] = { 0 }, blocks[MIGRATE_TYPES] = { 0 }, i, all = 0;
 	int mt;
 
 	for (i = 1; i <= blocks_initialised(zone); i++) {
@@ -82,9 +82,12 @@ static void check_blocks(struct zone *zone)
 		block_check(b);
 		check_free_pages(zone, b, (i + zone->first_block) << pageblock_order);
 		free[b->migratetype] += b->free_pages;
+		blocks[b->migratetype]++;
 	}
 	for (mt = 0; mt < MIGRATE_ISOLATE; mt++)
 		all += free[mt];
+	KMM_BUG_ON(blocks[MIGRATE_HIGHATOMIC] * pageblock_nr_pages != zone->nr_reserved_highatomic);
+	KMM_BUG_ON(blocks[MIGRATE_ISOLATE] != zone->nr_isolate_pageblock);
 	KMM_BUG_ON(all != zone->free_pages);
 	KMM_BUG_ON(free[MIGRATE_CMA] != zone->free_cma_pages);
 	KMM_BUG_ON(free[MIGRATE_HIGHATOMIC] != zone->free_highatomic);

@@ -38,7 +38,6 @@ static bool isolate_block(struct page *page)
 	spin_lock_irqsave(&zone->lock, flags);
 	if (b->migratetype != MIGRATE_ISOLATE) {
 		pageblock_set_type(zone, b, MIGRATE_ISOLATE);
-		zone->nr_isolate_pageblock++;
 		done = true;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
@@ -52,10 +51,8 @@ static void unisolate_block(struct page *page, int migratetype)
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	if (b->migratetype == MIGRATE_ISOLATE) {
-		zone->nr_isolate_pageblock--;
+	if (b->migratetype == MIGRATE_ISOLATE)
 		pageblock_set_type(zone, b, migratetype);
-	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

@@ -345,7 +345,7 @@ static bool claim_section(struct zone *zone, unsigned long *start, unsigned long
 		return false;
 	*start = pfn;
 	*end = min(stop, ALIGN_DOWN(pfn, PAGES_PER_SECTION) + PAGES_PER_SECTION);
-	zone->deferred_pfn = *end;
+	WRITE_ONCE(zone->deferred_pfn, *end);
 	return true;
 }
 
@@ -357,7 +357,7 @@ static bool init_next_section(struct zone *zone)
 	spin_lock_irqsave(&deferred_lock, flags);
 	found = claim_section(zone, &start, &end);
 	if (found)
-		zone->deferred_busy++;
+		WRITE_ONCE(zone->deferred_busy, zone->deferred_busy + 1);
 	spin_unlock_irqrestore(&deferred_lock, flags);
 	if (!found)
 		return false;
@@ -376,11 +376,9 @@ static bool init_next_section(struct zone *zone)
  */
 bool deferred_grow_zone(struct zone *zone)
 {
-	if (likely(!READ_ONCE(zone->deferred_pages)))
-		return false;
-	if (init_next_section(zone))
+	if (READ_ONCE(zone->deferred_pfn) < zone_end_pfn(zone) && init_next_section(zone))
 		return true;
-	if (!READ_ONCE(zone->deferred_busy))
+	if (likely(!READ_ONCE(zone->deferred_busy)))
 		return false;
 	while (READ_ONCE(zone->deferred_busy))
 		kmm_cpu_poll();

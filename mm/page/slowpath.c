@@ -264,16 +264,17 @@ static struct page *direct_reclaim(gfp_t gfp, unsigned int order, unsigned int a
 	return *progress ? get_page_from_freelist(gfp, order, alloc_flags, ac) : NULL;
 }
 
-static bool may_oom(gfp_t gfp, unsigned int order)
+/* Is this request worth somebody's life? Not if it may fail, nor for the lowest zones' memory. */
+static bool may_oom(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
 {
-	if (gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE) || !(gfp & __GFP_FS))
+	if (gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE | __GFP_NORETRY) || !(gfp & __GFP_FS))
 		return false;
-	return order <= PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NORETRY);
+	return order <= PAGE_ALLOC_COSTLY_ORDER && ac->highest_zoneidx >= ZONE_NORMAL;
 }
 
-static bool kill_for_memory(gfp_t gfp, unsigned int order)
+static bool kill_for_memory(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
 {
-	return may_oom(gfp, order) && pressure_ops && pressure_ops->out_of_memory &&
+	return may_oom(gfp, order, ac) && pressure_ops && pressure_ops->out_of_memory &&
 	       pressure_ops->out_of_memory(gfp, order);
 }
 
@@ -351,10 +352,9 @@ static struct page *try_sleeping(gfp_t gfp, unsigned int order, const struct all
 		return page;
 	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_RETRY_MAYFAIL))
 		return NULL;
-	e->no_progress = progress ? 0 : e->no_progress + 1;
-	if (progress)
-		*again = true;
-	else if (kill_for_memory(gfp, order))
+	/* Reclaim frees single pages: for a costly order that is no progress. */
+	e->no_progress = progress && order <= PAGE_ALLOC_COSTLY_ORDER ? 0 : e->no_progress + 1;
+	if (progress || kill_for_memory(gfp, order, ac))
 		*again = e->no_progress < MAX_RECLAIM_RETRIES;
 	return NULL;
 }
@@ -394,7 +394,7 @@ static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 			e.drained = true;
 			page = drain_and_retry(gfp, order, e.alloc_flags, ac);
 		}
-		if (!page && !again && gfp & __GFP_NOFAIL) {
+		if (!page && !again && gfp & __GFP_NOFAIL && sleeps) {
 			page = must_not_fail(gfp, order, ac, &e);
 			again = true;
 		}

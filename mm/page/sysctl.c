@@ -117,9 +117,13 @@ static int write_ratios(const struct tunable *t, const char *text)
 	return 0;
 }
 
+#define LEAST_HIGH_FRACTION	8	/* of a zone: more would let one CPU hold all of it */
+
 /* min_free_kbytes beyond what there is would leave nothing to allocate at all. */
 static bool value_fits(const struct tunable *t, unsigned int value)
 {
+	if (t->value == &percpu_pagelist_high_fraction)
+		return !value || value >= LEAST_HIGH_FRACTION;
 	return t->value != &min_free_kbytes || value >> (PAGE_SHIFT - 10) <= totalram_pages / 2;
 }
 
