@@ -158,6 +158,7 @@ struct per_cpu_pages {
 	struct pcp_spare spares[MIGRATE_PCPTYPES][MAX_ORDER];
 	u32 batch;			/* c: how many pages a refill fetches */
 	u32 high;			/* c: how many order-0 pages of a type the CPU may keep */
+	u32 alloc_factor;		/* o: refills without a spill between them: larger ones */
 	u64 filled[MAX_ORDER];		/* o: blocks fetched from the zone into lists, by order */
 	u64 drained[MAX_ORDER];		/* o: blocks given back */
 	u64 direct_allocs;		/* o: allocations past the lists */

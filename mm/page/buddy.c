@@ -381,9 +381,11 @@ bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order)
 /* How many pageblocks of these two types there are is kept: by whom they were made does not matter. */
 static void count_special_block(struct zone *zone, int migratetype, long n)
 {
+	unsigned long pages = (unsigned long)(n * (long)pageblock_nr_pages);
+
 	if (migratetype == MIGRATE_HIGHATOMIC)
-		WRITE_ONCE(zone->nr_reserved_highatomic, zone->nr_reserved_highatomic +
-			   (unsigned long)(n * (long)pageblock_nr_pages));
+		WRITE_ONCE(zone->nr_reserved_highatomic,
+			   zone->nr_reserved_highatomic + pages);
 	else if (migratetype == MIGRATE_ISOLATE)
 		zone->nr_isolate_pageblock += (unsigned long)n;
 }

@@ -161,14 +161,25 @@ static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned
 }
 
 /*
- * How many blocks a refill fetches: half as many for each order, at least two. Huge pages one by
- * one.
+ * How many blocks a refill fetches. Single pages: a batch; twice as many each time if the CPU
+ * only allocates, up to a magazine, while the zone stays well above its mark. Higher
+ * orders: half as many for each, at least two. Huge pages: one by one.
  */
-static unsigned int nr_refill(const struct per_cpu_pages *pcp, unsigned int order, unsigned int cap)
+static unsigned int nr_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order,
+			      unsigned int cap)
 {
+	unsigned int n;
+
 	if (order == pageblock_order)
 		return 1;
-	return min(max(pcp->batch >> order, min(pcp->batch, 2u)), cap);
+	if (order)
+		return min(max(pcp->batch >> order, min(pcp->batch, 2u)), cap);
+	n = min(pcp->batch << pcp->alloc_factor, cap);
+	if (n > pcp->batch && READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2ul * n)
+		return pcp->batch;
+	if (n < cap)
+		pcp->alloc_factor++;
+	return n;
 }
 
 static void trace_drain(const u32 *frames, unsigned int count, unsigned int order, int mt)
@@ -196,7 +207,8 @@ static void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned in
 		spare->count = 0;
 		return;
 	}
-	atleast = min(max(atleast, nr_refill(pcp, order, list->cap)), (unsigned int)list->cap);
+	atleast = max(atleast, nr_refill(zone, pcp, order, list->cap));
+	atleast = min(atleast, (unsigned int)list->cap);
 	list->count = (u16)rmqueue_bulk(zone, order, atleast, list->frames, mt, alloc_flags);
 	pcp->filled[order] += list->count;
 }
@@ -258,6 +270,7 @@ static __noinline void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, 
 	spare->frames = frames;
 	spare->count = list->count;
 	list->count = 0;
+	pcp->alloc_factor >>= 1;
 }
 
 /* --- drain on request --- */
