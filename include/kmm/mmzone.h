@@ -233,8 +233,21 @@ typedef struct pglist_data {
 extern pg_data_t *node_data[MAX_NUMNODES];
 #define NODE_DATA(nid) (node_data[nid])
 
-/* pcp_pages - pages in a CPU's lists of a zone; approximate for another CPU. */
-unsigned long pcp_pages(const struct per_cpu_pages *pcp);
+/* pcp_pages - pages in a CPU's lists of a zone; approximate for another CPU, which writes them. */
+__attribute__((no_sanitize("thread")))
+static inline unsigned long pcp_pages(const struct per_cpu_pages *pcp)
+{
+	unsigned long pages = 0, blocks;
+	unsigned int order;
+	int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (order = 0; order < MAX_ORDER; order++) {
+			blocks = pcp->lists[mt][order].count + pcp->spares[mt][order].count;
+			pages += blocks << order;
+		}
+	return pages;
+}
 
 /* By the zone index in page->flags. */
 extern struct zone *zone_table[MAX_NUMNODES * MAX_NR_ZONES];

@@ -378,7 +378,7 @@ bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order)
 
 /* --- the types of pageblocks --- */
 
-/* How many pageblocks of these two types there are is kept: by whom they were made does not matter. */
+/* How many pageblocks of these two types there are, whoever made them. */
 static void count_special_block(struct zone *zone, int migratetype, long n)
 {
 	unsigned long pages = (unsigned long)(n * (long)pageblock_nr_pages);

@@ -275,21 +275,6 @@ static __noinline void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, 
 
 /* --- drain on request --- */
 
-__attribute__((no_sanitize("thread")))
-unsigned long pcp_pages(const struct per_cpu_pages *pcp)
-{
-	unsigned long pages = 0;
-	unsigned int order;
-	int mt;
-
-	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
-		for (order = 0; order < MAX_ORDER; order++)
-			pages += (unsigned long)(pcp->lists[mt][order].count +
-						 pcp->spares[mt][order].count)
-				 << order;
-	return pages;
-}
-
 /* Empty the lists of one CPU, this one's, for a zone. Local section. */
 void drain_pages_zone(struct zone *zone, unsigned int cpu)
 {

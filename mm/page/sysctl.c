@@ -59,6 +59,7 @@ static const struct tunable tunables[] = {
 	 setup_per_zone_lowmem_reserve},
 	{"min_free_kbytes", &min_free_kbytes, 0, ~0u >> 1, setup_per_zone_wmarks},
 	{"percpu_pagelist_high_fraction", &percpu_pagelist_high_fraction, 0, ~0u >> 1, pcp_changed},
+	{"stat_refresh", NULL, 0, ~0u, nothing_changed}, /* sums are made when read: always fresh */
 	{"watermark_boost_factor", &watermark_boost_factor, 0, ~0u >> 1, nothing_changed},
 	{"watermark_scale_factor", &watermark_scale_factor, 1, 3000, setup_per_zone_wmarks},
 };

@@ -133,7 +133,7 @@ static void deaf(void *arg)
 
 	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
-		kmm_cpu_poll();
+		kmm_cpu_relax();	/* not kmm_cpu_poll(): it would answer */
 	kmm_local_irq_restore(flags);
 }
 

@@ -69,12 +69,14 @@ static void fill_pagesets(struct zone *z, const char *at)
 	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		char label[32];
 		const char *p;
+		u32 count;
 
 		snprintf(label, sizeof(label), "    cpu: %u\n", cpu);
 		p = strstr(at, label);
-		z->pcp[cpu].count = (u32)field(p, "count: ");
-		z->pcp[cpu].huge_count = z->pcp[cpu].count / 4;	/* the file shows the sum */
-		z->pcp[cpu].count -= z->pcp[cpu].huge_count;
+		/* The file shows the sum over all lists: put it into two of them. */
+		count = (u32)field(p, "count: ");
+		z->pcp[cpu].lists[MIGRATE_MOVABLE][0].count = (u16)(count / 4);
+		z->pcp[cpu].spares[MIGRATE_UNMOVABLE][0].count = count - count / 4;
 		z->pcp[cpu].high = (u32)field(p, "high:  ");
 		z->pcp[cpu].batch = (u32)field(p, "batch: ");
 	}
