@@ -33,6 +33,8 @@ const char *const migratetype_names[MIGRATE_TYPES] = {
 };
 
 #define FALLBACKS 2
+#define HEAD_IN_USE	(1u << 22)	/* the bit that page->flags has no use for */
+
 static const u8 fallbacks[MIGRATE_PCPTYPES][FALLBACKS] = {
 	[MIGRATE_UNMOVABLE]   = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
 	[MIGRATE_MOVABLE]     = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
@@ -421,33 +423,39 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 }
 
 /*
+ * The flags of a page that heads an allocation; 0: a hole, a tail, in a per-CPU
+ * list, reserved. Its owner may change them meanwhile: good for an estimate.
+ */
+__attribute__((no_sanitize("thread")))
+static u32 flags_in_use(const struct zone *zone, unsigned long pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	if (!zone_spans_pfn(zone, pfn) || !pfn_valid(pfn))
+		return 0;
+	if (!page->_refcount || page->flags & (PG_reserved | PG_tail))
+		return 0;
+	return page->flags | HEAD_IN_USE;
+}
+
+/*
  * How many pages of b in use are at home with `start_type`: allocated for the
  * same mobility, or, between the two kinds that cannot move, for either.
  */
-__attribute__((no_sanitize("thread")))	/* owners change flags meanwhile: it is an estimate */
 static unsigned int alike_pages(struct zone *zone, struct pageblock *b, int start_type)
 {
 	unsigned long pfn = block_pfn(zone, b), end = pfn + pageblock_nr_pages;
-	unsigned int alike = 0;
+	unsigned int alike = 0, order, mobility;
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		unsigned int free_order;
-		bool same;
+	for (; pfn < end; pfn += 1ul << order) {
+		u32 flags = flags_in_use(zone, pfn);
 
-		if (block_find(b, pfn, &free_order) >= 0) {
-			pfn += 1ul << free_order;
+		order = (flags & PAGE_ORDER_MASK) >> PAGE_ORDER_SHIFT;
+		mobility = (flags & PAGE_MOBILITY_MASK) >> PAGE_MOBILITY_SHIFT;
+		if (!flags)
 			continue;
-		}
-		if (!zone_spans_pfn(zone, pfn) || !pfn_valid(pfn) || !READ_ONCE(page->_refcount)) {
-			pfn++;		/* a hole, a tail, or in a per-CPU list */
-			continue;
-		}
-		same = page_mobility(page) == MIGRATE_MOVABLE;
-		same = start_type == MIGRATE_MOVABLE ? same : !same;
-		if (same && !PageReserved(page))
-			alike += 1u << page_alloc_order(page);
-		pfn += 1ul << page_alloc_order(page);
+		if ((mobility == MIGRATE_MOVABLE) == (start_type == MIGRATE_MOVABLE))
+			alike += 1u << order;
 	}
 	return alike;
 }

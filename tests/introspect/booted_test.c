@@ -230,7 +230,8 @@ static void all_readable(void)
 	unsigned int bad = 0, i;
 
 	for (i = 0; introspect_path(i, path, sizeof(path)); i++) {
-		if (strstr(path, "compact_memory") || strstr(path, "drop_caches"))
+		if (strstr(path, "compact_memory") || strstr(path, "drop_caches") ||
+		    strstr(path, "stat_refresh"))
 			continue;
 		text = kmm_file(path);
 		if (!text)

@@ -27,7 +27,8 @@ static void reader(void)
 		for (unsigned int i = 0; introspect_path(i, path, sizeof(path)); i++) {
 			int len;
 
-			if (strstr(path, "compact_memory") || strstr(path, "drop_caches"))
+			if (strstr(path, "compact_memory") || strstr(path, "drop_caches") ||
+		    strstr(path, "stat_refresh"))
 				continue;
 			len = introspect_read_text(path, text, INTROSPECT_MAX);
 			reads++;

@@ -91,6 +91,7 @@ struct zone *fake_zone(int nid, int type, unsigned long start, unsigned long spa
 	z->first_block = first - 1;
 	z->blocks = aligned_alloc(64, (nr + 1) * sizeof(*z->blocks));
 	memset(z->blocks, 0, (nr + 1) * sizeof(*z->blocks));
+	z->deferred_pfn = ~0ul;		/* all initialised */
 	z->pcp = aligned_alloc(64, nr_cpu_ids * sizeof(*z->pcp));
 	memset(z->pcp, 0, nr_cpu_ids * sizeof(*z->pcp));
 	for (unsigned long pfn = start; pfn < start + spanned; pfn += pageblock_nr_pages)
