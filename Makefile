@@ -251,9 +251,12 @@ run:
 	@scripts/deps run
 	@$(MAKE) build-release
 	@$B/release/kmm run $(RUNARGS)
-bench: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
+bench:
+	@scripts/deps test
+	@$(MAKE) bench-run
+bench-run: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
 	$Q scripts/bench $B/release $(BENCHARGS)
-.PHONY: run bench
+.PHONY: run bench bench-run
 
 install: $B/freestanding/libkmm.a $B/freestanding/libkmm-string.a $(if $(has_kmm),$B/release/kmm)
 	install -d $(DESTDIR)$(PREFIX)/include/kmm $(DESTDIR)$(PREFIX)/lib/pkgconfig
