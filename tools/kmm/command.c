@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * command.c - complaints and numbers, for every subcommand.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static void complain(const char *command, const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fprintf(stderr, "kmm%s%s: ", command[0] ? " " : "", command);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+int kmm_failed(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(command, fmt, ap);
+	va_end(ap);
+	return EXIT_FAILED;
+}
+
+int kmm_misused(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(command, fmt, ap);
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+int kmm_bad_option(const char *command, int c, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		return kmm_misused(command, "option '%s' needs a value", word);
+	if (optopt && word[0] == '-' && word[1] == '-')
+		return kmm_misused(command, "option '%s' takes no value", word);
+	if (optopt)
+		return kmm_misused(command, "unknown option '-%c'", optopt);
+	return kmm_misused(command, "unknown or ambiguous option '%s'", word);
+}
+
+bool parse_number(const char *text, u64 *value)
+{
+	unsigned long long n;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (errno || *end)
+		return false;
+	*value = n;
+	return true;
+}
+
+bool parse_size(const char *text, u64 *value)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	unsigned long long n;
+	unsigned int shift;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (errno)
+		return false;
+	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	if (end[unit ? 1 : 0] || (shift && n >> (64 - shift)))
+		return false;
+	*value = (u64)n << shift;
+	return true;
+}
+
+const char *size_text(u64 bytes, char *buf)
+{
+	static const char units[] = "BKMGTPE";
+	double n = (double)bytes;
+	int unit = 0;
+
+	while (n >= 1023.5 && unit < 6) {
+		n /= 1024;
+		unit++;
+	}
+	snprintf(buf, 16, unit && n < 99.95 ? "%.1f%c" : "%.0f%c", n, units[unit]);
+	return buf;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * console.h - the console of a hosted machine: a small shell whose commands are
+ * the page API, the files of /proc and /sys, and views of what lies behind them.
+ *
+ *	line.c     where lines come from: a terminal with editing, or a script
+ *	shell.c    words, redirection, dispatch, status; the machine's power switch
+ *	files.c    cat echo ls dmesg
+ *	pages.c    alloc bulk free list: what the user holds
+ *	load.c     fill churn: many allocations at once
+ *	look.c     page block zones mem check: what the machine is made of
+ *	events.c   trace fault
+ *
+ * One console a process, used by the thread that booted. The CPUs of a threaded
+ * machine are idle while it reads a line; they work inside host_run_on_cpu() only.
+ */
+#ifndef KMM_TOOLS_CONSOLE_H
+#define KMM_TOOLS_CONSOLE_H
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <kmm/gfp.h>
+
+#include "host.h"
+
+#define CONSOLE_WORDS	64
+
+/*
+ * What the user holds: blocks of pages, chained through page->next (a field of the
+ * page's owner) so that a full machine can be held without a byte of ours.
+ */
+struct held {
+	unsigned int id;		/* "#id" */
+	unsigned long first, last;	/* frames of the first and the last block; 0: none */
+	unsigned long blocks, pages;
+	gfp_t gfp;
+	const char *how;		/* the command it came from */
+};
+
+struct trace_log;
+
+struct console {
+	struct host_config *config;	/* what reboot boots */
+	char cmdline[2048];
+	FILE *out, *err;		/* where commands print: the process's, or memory */
+	int loglevel;			/* lines of the log below this level are shown */
+	bool interactive;
+	bool ending;			/* exit was said */
+	int exit_status;
+	bool failed;			/* a command of the script did */
+	const char *source;		/* name of the script, NULL on a terminal */
+	unsigned long line;
+	unsigned int depth;		/* of source commands */
+	const char *redirect;		/* of echo: the word after >; NULL: none */
+	jmp_buf *env;			/* where a stopped machine jumps to */
+	unsigned int cpu;		/* the CPU that allocates and frees */
+	u64 now;			/* the deterministic machine's clock, ns */
+
+	struct held *held;
+	unsigned int nr_held, room_held, last_id;
+	struct page **slots;		/* of churn, while it runs */
+	struct trace_log *trace;
+};
+
+struct console_command {
+	const char *name;
+	int (*run)(struct console *c, int argc, char **argv);	/* 0, or -1 after console_error() */
+	const char *usage;		/* the words behind the name */
+	const char *what;		/* one line */
+	const char *more;		/* the rest of its help; may be NULL */
+	bool any_time;			/* also when the machine is off or stopped */
+};
+
+/* console_error - one line, with the script's name and line in front; returns -1. */
+int console_error(struct console *c, const char *fmt, ...) __printf(2, 3) __cold;
+/* console_usage - say how the command is used; returns -1. */
+int console_usage(struct console *c, const char *name) __cold;
+
+/* console_init - prepare a console for config (borrowed); then boot, run lines or a script, end. */
+void console_init(struct console *c, struct host_config *config, int loglevel);
+int console_boot(struct console *c, bool quiet);	/* 0 or -1, the log has said why */
+int console_run_line(struct console *c, char *line);	/* the line is cut up */
+void console_run_file(struct console *c, FILE *f, const char *name);
+void console_run_terminal(struct console *c);
+void console_end(struct console *c);
+
+/* console_find - a command by its name; console_command - the i-th, NULL after the last. */
+const struct console_command *console_find(const char *name);
+const struct console_command *console_command(unsigned int i);
+
+/* ---- for commands ---- */
+
+/* console_on_cpu - run fn(arg) on the console's CPU. */
+void console_on_cpu(struct console *c, void (*fn)(void *arg), void *arg);
+
+/*
+ * Arguments. console_number - a whole number (hexadecimal with 0x), complaining as "what".
+ * console_order - below MAX_ORDER. console_value - the N of "key=N", NULL: another key.
+ */
+int console_order(struct console *c, const char *text, unsigned int *order) __must_check;
+int console_number(struct console *c, const char *what, const char *text, u64 *value) __must_check;
+const char *console_value(const char *word, const char *key);
+
+/* console_gfp - a mask in words; complains. */
+int console_gfp(struct console *c, const char *text, gfp_t *gfp) __must_check;
+bool console_is_gfp(const char *text);
+
+/* held_new - an empty handle, to be filled by held_add(); NULL: out of memory, said so.
+ * held_done - print what it got, or throw it away when that is nothing. */
+struct held *held_new(struct console *c, const char *how, gfp_t gfp);
+void held_add(struct held *h, struct page *page);
+struct held *held_find(struct console *c, u64 id);
+struct held *held_owner(struct console *c, unsigned long pfn);
+void held_print(struct console *c, const struct held *h);
+void held_drop(struct console *c, struct held *h);
+/* held_forget - the machine is gone, and all pages with it. */
+void held_forget(struct console *c);
+
+/* console_frame - a frame number from "PFN", "#HANDLE" or an address; complains. */
+int console_frame(struct console *c, const char *text, unsigned long *pfn) __must_check;
+/* frame_is_ready - has the frame an initialised page structure? else *why says what it is. */
+bool frame_is_ready(unsigned long pfn, struct zone **zone, const char **why);
+
+/* trace_forget - stop tracing, drop the events. */
+void trace_forget(struct console *c);
+
+int console_cat(struct console *c, int argc, char **argv);
+int console_echo(struct console *c, int argc, char **argv);
+int console_ls(struct console *c, int argc, char **argv);
+int console_dmesg(struct console *c, int argc, char **argv);
+int console_alloc(struct console *c, int argc, char **argv);
+int console_bulk(struct console *c, int argc, char **argv);
+int console_free(struct console *c, int argc, char **argv);
+int console_list(struct console *c, int argc, char **argv);
+int console_fill(struct console *c, int argc, char **argv);
+int console_churn(struct console *c, int argc, char **argv);
+int console_page(struct console *c, int argc, char **argv);
+int console_block(struct console *c, int argc, char **argv);
+int console_zones(struct console *c, int argc, char **argv);
+int console_mem(struct console *c, int argc, char **argv);
+int console_check(struct console *c, int argc, char **argv);
+int console_drain(struct console *c, int argc, char **argv);
+int console_trace(struct console *c, int argc, char **argv);
+int console_fault(struct console *c, int argc, char **argv);
+
+#endif

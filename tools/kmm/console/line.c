@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/*
+ * line.c - where the console's lines come from.
+ *
+ * A script is read line by line, silently. On a terminal libedit edits the line,
+ * completes commands, paths and gfp flags, and keeps a history in
+ * $XDG_STATE_HOME/kmm/history (~/.local/state/kmm/history). A build without
+ * libedit (the 32-bit one) reads plain lines with the same prompt.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <kmm/introspect.h>
+
+#include "console.h"
+
+static const char prompt[] = "kmm# ";
+
+void console_run_file(struct console *c, FILE *f, const char *name)
+{
+	unsigned long number = 0;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (!c->ending && getline(&line, &size, f) != -1) {
+		c->source = name;
+		c->line = ++number;
+		console_run_line(c, line);
+	}
+	c->source = NULL;
+	free(line);
+}
+
+static void greet(struct console *c)
+{
+	c->interactive = true;
+	fputs("help lists the commands, Tab completes, ^D turns the machine off.\n", c->out);
+	fflush(c->out);
+}
+
+#ifdef HAVE_LIBEDIT
+#include <editline/readline.h>
+
+#define HISTORY_LINES 1000
+
+/* ---- history ---- */
+
+/* Make every directory of the path; what fails shows when the file is written. */
+static void make_parents(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(path, 0700);
+		*p = '/';
+	}
+}
+
+static const char *history_file(void)
+{
+	static char path[4096];
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (state && state[0] == '/')
+		n = snprintf(path, sizeof(path), "%s/kmm/history", state);
+	else if (home && home[0])
+		n = snprintf(path, sizeof(path), "%s/.local/state/kmm/history", home);
+	else
+		return NULL;
+	if (n >= (int)sizeof(path))
+		return NULL;
+	make_parents(path);
+	return path;
+}
+
+/* Remember a line unless it is empty or the one before once more. */
+static void remember(const char *line)
+{
+	HIST_ENTRY *last = NULL;
+
+	if (history_length > 0)
+		last = history_get(history_base + history_length - 1);
+	if (line[strspn(line, " \t")] && (!last || strcmp(last->line, line)))
+		add_history(line);
+}
+
+/* ---- completion ---- */
+
+static const char *const gfp_words[] = {
+	"GFP_KERNEL", "GFP_ATOMIC", "GFP_NOWAIT", "GFP_NOIO", "GFP_NOFS", "GFP_USER", "GFP_DMA",
+	"GFP_DMA32", "GFP_HIGHUSER", "GFP_HIGHUSER_MOVABLE", "GFP_TRANSHUGE", "GFP_TRANSHUGE_LIGHT",
+	"__GFP_ZERO", "__GFP_COMP", "__GFP_NOWARN", "__GFP_NORETRY", "__GFP_NOFAIL",
+	"__GFP_THISNODE", "__GFP_MOVABLE", "__GFP_RECLAIMABLE", "__GFP_HIGH", "__GFP_MEMALLOC",
+};
+
+static char *next_command(const char *text, int state)
+{
+	const struct console_command *command;
+	static unsigned int i;
+
+	if (!state)
+		i = 0;
+	while ((command = console_command(i++)))
+		if (!strncmp(command->name, text, strlen(text)))
+			return strdup(command->name);
+	return NULL;
+}
+
+/* Paths complete one directory at a time; a directory repeats until it has been passed. */
+static char *next_path(const char *text, int state)
+{
+	static char last[INTROSPECT_PATH_MAX];
+	static unsigned int i;
+	char path[INTROSPECT_PATH_MAX], *slash;
+	size_t len = strlen(text);
+
+	if (!state) {
+		i = 0;
+		last[0] = '\0';
+	}
+	while (host_is_on() && introspect_path(i++, path, sizeof(path))) {
+		if (strncmp(path, text, len))
+			continue;
+		slash = strchr(path + len, '/');
+		if (slash)
+			slash[1] = '\0';
+		if (!strcmp(path, last))
+			continue;
+		strcpy(last, path);
+		return strdup(path);
+	}
+	return NULL;
+}
+
+static char *next_gfp(const char *text, int state)
+{
+	static size_t i;
+
+	if (!state)
+		i = 0;
+	while (i < ARRAY_SIZE(gfp_words))
+		if (!strncmp(gfp_words[i++], text, strlen(text)))
+			return strdup(gfp_words[i - 1]);
+	return NULL;
+}
+
+static char **complete(const char *text, int start, int end)
+{
+	int blanks = (int)strspn(rl_line_buffer, " \t-!");
+
+	(void)end;
+	rl_attempted_completion_over = 1;
+	rl_completion_append_character = ' ';
+	if (start <= blanks || !strncmp(rl_line_buffer, "help ", 5))
+		return rl_completion_matches(text, next_command);
+	if (text[0] == '/') {
+		rl_completion_append_character = '\0';
+		return rl_completion_matches(text, next_path);
+	}
+	return rl_completion_matches(text, next_gfp);
+}
+
+/* ---- the terminal ---- */
+
+void console_run_terminal(struct console *c)
+{
+	const char *file = history_file();
+	char *line;
+
+	rl_readline_name = "kmm";
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t|>;";
+	using_history();
+	stifle_history(HISTORY_LINES);
+	if (file)
+		read_history(file);
+	greet(c);
+	while (!c->ending && (line = readline(prompt)) != NULL) {
+		remember(line);
+		console_run_line(c, line);
+		free(line);
+	}
+	if (!c->ending)
+		fputc('\n', c->out);
+	if (file)
+		write_history(file);
+}
+
+#else
+
+void console_run_terminal(struct console *c)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	greet(c);
+	while (!c->ending) {
+		fputs(prompt, c->out);
+		fflush(c->out);
+		if (getline(&line, &size, stdin) == -1)
+			break;
+		console_run_line(c, line);
+	}
+	if (!c->ending)
+		fputc('\n', c->out);
+	free(line);
+}
+
+#endif

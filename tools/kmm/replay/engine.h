@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h - the parts of a replay know each other by this one structure.
+ */
+#ifndef KMM_REPLAY_ENGINE_H
+#define KMM_REPLAY_ENGINE_H
+
+#include "frame_map.h"
+#include "replay.h"
+
+struct timeline;
+struct trace_dump;
+
+struct replay {
+	struct replay_config *config;
+	struct replay_result *result;
+	struct replay_counts *counts;	/* the result's */
+	char *err;			/* [REPLAY_ERROR] */
+	struct frame_map *map;
+	struct trace_reader *reader;
+	unsigned int cpu, nr_cpus;	/* the CPU being played */
+	u64 event;			/* number of the event at hand, from 1 */
+	struct timeline *timeline;
+	struct trace_dump *dump;
+	struct derived *derived;	/* derive.c's */
+	bool as_recorded;		/* the machine is the recorded one, frame by frame */
+	u64 next_stop;			/* event at which something else than replaying is due */
+	u64 last_ns;			/* time of the last event */
+};
+
+int replay_fail(struct replay *rp, const char *fmt, ...) __printf(2, 3) __cold;
+
+/* place.c: one event's allocation and free. */
+void replay_alloc(struct replay *rp, const struct trace_event *ev);
+void replay_free(struct replay *rp, const struct trace_event *ev);
+/* replay_occupy - frames that were in use when the recording began; how many pages were taken. */
+u64 replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility);
+/* replay_release - give back what lies in these frames; for layouts being made. */
+void replay_release(struct replay *rp, u64 pfn, unsigned int order);
+
+/* failures.c: what failed and why. */
+void failure_note(struct replay *rp, const struct trace_event *ev, gfp_t gfp);
+
+/* beside.c: files that lie beside a trace. False: there is none of these names. */
+bool beside_find(const struct replay_config *c, const char *const *names, char *path, size_t size);
+
+/* derive.c: the machine; fills config->machine. 0 or -1. */
+int replay_machine(struct replay *rp);
+void replay_machine_release(struct replay *rp);
+
+/* initial.c: the state the recording began in. 0 or -1. */
+int replay_initial(struct replay *rp);
+
+/* recorded.c: the recorded end state. Errors in these files are said in the report only. */
+void recorded_read(struct replay *rp);
+void recorded_compare_frames(struct replay *rp);
+void recorded_free(struct recorded_state *s);
+
+/* timeline.c: samples for --timeline. */
+int timeline_begin(struct replay *rp);
+/* timeline_due - sample if it is time; the event at which to be called next (never: ~0). */
+u64 timeline_due(struct replay *rp, u64 ns);
+int timeline_end(struct replay *rp, u64 ns);
+void timeline_free(struct replay *rp);
+
+/* dump.c: kmm's own events, written while it works. */
+int dump_begin(struct replay *rp);
+void dump_stamp(struct replay *rp, const struct trace_event *ev);
+int dump_end(struct replay *rp);
+void dump_free(struct replay *rp);
+
+#endif

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/*
+ * replay_cmd.c - the command kmm replay: options in, report out.
+ *
+ * --compare runs the same trace twice. Each of its two texts is a list of words
+ * for one run: options of this command (beginning with --), tunables (vm.x=y),
+ * and boot parameters (everything else).
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kmm/sysctl.h>
+
+#include "tools/kmm/command.h"
+
+#include "replay.h"
+
+#define NAME		"replay"
+#define MAX_WORDS	64
+
+enum {
+	OPT_SYSCTL = 256, OPT_INITIAL, OPT_PAGEFLAGS, OPT_FOLLOW, OPT_STRICT, OPT_LIMIT, OPT_JSON,
+	OPT_TIMELINE, OPT_INTERVAL, OPT_DUMP, OPT_COMPARE, OPT_SNAPSHOTS, OPT_NO_TIMING, OPT_QUIET,
+	OPT_LOG, OPT_HELP,
+};
+
+static const struct option options[] = {
+	MACHINE_OPTIONS,
+	{ "machine", required_argument, NULL, 'e' },
+	{ "sysctl", required_argument, NULL, OPT_SYSCTL },
+	{ "initial", required_argument, NULL, OPT_INITIAL },
+	{ "pageflags", required_argument, NULL, OPT_PAGEFLAGS },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "json", required_argument, NULL, OPT_JSON },
+	{ "timeline", required_argument, NULL, OPT_TIMELINE },
+	{ "interval", required_argument, NULL, OPT_INTERVAL },
+	{ "dump-trace", required_argument, NULL, OPT_DUMP },
+	{ "compare", required_argument, NULL, OPT_COMPARE },
+	{ "snapshots", required_argument, NULL, OPT_SNAPSHOTS },
+	{ "no-timing", no_argument, NULL, OPT_NO_TIMING },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "log", no_argument, NULL, OPT_LOG },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+struct replay_options {
+	struct replay_config config;
+	const char *json;
+	const char *compare[2];
+	bool timing, quiet, log, help;
+};
+
+static void print_help(FILE *out)
+{
+	fputs("usage: kmm replay [OPTION...] TRACE\n"
+	      "       kmm replay [OPTION...] --compare \"A\" \"B\" TRACE\n\n"
+	      "Makes a recorded kernel's page allocations again, on a machine of kmm's, and\n"
+	      "reports. TRACE: kmt1, or the text of perf script, trace-cmd report or ftrace;\n"
+	      "compressed or not; - is standard input.\n\n"
+	      "The machine (default: the recorded one, or a PC large enough for the trace)\n"
+	      "  --machine FILE      from a kernel log with e820 (and SRAT) lines, or sysfs\n"
+	      "  --mem SIZE --nodes N --cpus N\n"
+	      "  --cmdline WORDS     Linux's boot parameters\n"
+	      "  --sysctl NAME=VALUE a tunable of /proc/sys/vm\n\n"
+	      "The replay\n"
+	      "  --initial FILE      begin with this free map, buddyinfo or pagetypeinfo; none: empty\n"
+	      "                      (default: what lies beside the trace)\n"
+	      "  --pageflags FILE    what the pages in use held; none\n"
+	      "  --snapshots DIR     where before/ and after/ are; none\n"
+	      "  --follow            put pages where they were, not where kmm would\n"
+	      "  --limit N           stop after N events\n"
+	      "  --strict            a malformed line is an error\n\n"
+	      "The results\n"
+	      "  --json FILE         the report's figures; - is standard output\n"
+	      "  --timeline FILE     free blocks and fragmentation over time, as CSV\n"
+	      "  --interval N        a sample every N events (default: some hundreds in all)\n"
+	      "  --dump-trace FILE   what kmm itself did, as a trace\n"
+	      "  --compare A B       two runs side by side; A and B hold options of this list,\n"
+	      "                      boot parameters, and tunables written vm.NAME=VALUE\n"
+	      "  --log               the machine's kernel log before the report\n"
+	      "  --no-timing         leave out what differs from run to run\n"
+	      "  --quiet             no report\n", out);
+}
+
+static int take_number(const char *option, const char *value, u64 *n)
+{
+	if (!parse_number(value, n) || !*n)
+		return kmm_misused(NAME, "--%s %s: a number from 1 is wanted", option, value);
+	return EXIT_OK;
+}
+
+static int add_sysctl(struct replay_config *c, const char *text)
+{
+	if (!strchr(text, '='))
+		return kmm_misused(NAME, "--sysctl %s: NAME=VALUE is wanted", text);
+	if (c->nr_sysctls == REPLAY_SYSCTLS)
+		return kmm_misused(NAME, "more than %d tunables", REPLAY_SYSCTLS);
+	c->sysctls[c->nr_sysctls++] = text;
+	return EXIT_OK;
+}
+
+/* --snapshots: a directory, or none. */
+static int take_snapshots(struct replay_config *c, const char *value)
+{
+	c->no_snapshots = !strcmp(value, "none");
+	c->snapshots = c->no_snapshots ? NULL : value;
+	return EXIT_OK;
+}
+
+static int take_flag(struct replay_options *o, int letter)
+{
+	switch (letter) {
+	case OPT_FOLLOW:
+		o->config.follow = true;
+		return EXIT_OK;
+	case OPT_STRICT:
+		o->config.strict = true;
+		return EXIT_OK;
+	case OPT_NO_TIMING:
+		o->timing = false;
+		return EXIT_OK;
+	case OPT_QUIET:
+		o->quiet = true;
+		return EXIT_OK;
+	case OPT_LOG:
+		o->log = true;
+		return EXIT_OK;
+	case OPT_HELP:
+		o->help = true;
+		return EXIT_OK;
+	}
+	return EXIT_USAGE;
+}
+
+static int take_option(struct replay_options *o, int letter, const char *value, char **argv)
+{
+	struct replay_config *c = &o->config;
+
+	switch (letter) {
+	case OPT_SYSCTL:
+		return add_sysctl(c, value);
+	case OPT_INITIAL:
+		c->initial = value;
+		return EXIT_OK;
+	case OPT_PAGEFLAGS:
+		c->pageflags = value;
+		return EXIT_OK;
+	case OPT_SNAPSHOTS:
+		return take_snapshots(c, value);
+	case OPT_LIMIT:
+		return take_number("limit", value, &c->limit);
+	case OPT_INTERVAL:
+		return take_number("interval", value, &c->interval);
+	case OPT_JSON:
+		o->json = value;
+		return EXIT_OK;
+	case OPT_TIMELINE:
+		c->timeline = value;
+		return EXIT_OK;
+	case OPT_DUMP:
+		c->dump = value;
+		return EXIT_OK;
+	case '?':
+	case ':':
+		return kmm_bad_option(NAME, letter, argv);
+	}
+	if (letter > 255)
+		return take_flag(o, letter);
+	if (letter == 't')
+		return kmm_misused(NAME, "a replay runs on one thread, or it could not repeat itself");
+	return machine_option(&c->machine, NAME, letter, value);
+}
+
+/* --compare has two values, and the second may begin with a dash like any option. */
+static int take_compare(struct replay_options *o, const char *value, int argc, char **argv)
+{
+	if (optind >= argc)
+		return kmm_misused(NAME, "--compare wants two texts, one for each run");
+	o->compare[0] = value;
+	o->compare[1] = argv[optind++];
+	return EXIT_OK;
+}
+
+/* Options from a list of words; *rest is the first that is none. */
+static int take_options(struct replay_options *o, int argc, char **argv, int *rest)
+{
+	int letter, status;
+
+	optind = 0;
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		status = letter == OPT_COMPARE ? take_compare(o, optarg, argc, argv) :
+			 take_option(o, letter, optarg, argv);
+		if (status)
+			return status;
+	}
+	*rest = optind;
+	return EXIT_OK;
+}
+
+/* ---- two runs ---- */
+
+/* The words of one side of --compare, applied to its options; the text is cut up. */
+static int apply_side(struct replay_options *o, char *text)
+{
+	char *argv[MAX_WORDS + 1] = { (char *)NAME }, *save, *word;
+	int argc = 1, rest = 0, status = EXIT_OK;
+
+	for (word = strtok_r(text, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
+		if (argc == MAX_WORDS)
+			return kmm_misused(NAME, "--compare: more than %d words", MAX_WORDS - 1);
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	status = take_options(o, argc, argv, &rest);
+	for (; !status && rest < argc; rest++) {
+		if (!strncmp(argv[rest], "vm.", 3))
+			status = add_sysctl(&o->config, argv[rest]);
+		else if (!machine_add_param(&o->config.machine, argv[rest]))
+			status = kmm_misused(NAME, "too many boot parameters");
+	}
+	if (!status && (o->json || o->config.timeline || o->config.dump))
+		status = kmm_misused(NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
+	return status;
+}
+
+static int run_one(struct replay_options *o, struct replay_result *r)
+{
+	char err[REPLAY_ERROR] = "";
+
+	if (replay_run(&o->config, r, err))
+		return err[0] ? kmm_failed(NAME, "%s", err) : EXIT_FAILED;
+	return EXIT_OK;
+}
+
+static int run_compare(const struct replay_options *o)
+{
+	struct replay_options *side = calloc(2, sizeof(*side));
+	struct replay_result *r = calloc(2, sizeof(*r));
+	char *text[2] = { strdup(o->compare[0]), strdup(o->compare[1]) };
+	int status = side && r && text[0] && text[1] ? EXIT_OK : kmm_failed(NAME, "out of memory");
+
+	for (int i = 0; i < 2 && !status; i++) {
+		side[i] = *o;
+		status = apply_side(&side[i], text[i]);
+	}
+	for (int i = 0; i < 2 && !status; i++)
+		status = run_one(&side[i], &r[i]);
+	if (!status)
+		replay_compare(&r[0], &r[1], o->compare[0], o->compare[1], stdout,
+			       isatty(STDOUT_FILENO), o->timing);
+	for (int i = 0; i < 2; i++) {
+		if (r)
+			replay_result_free(&r[i]);
+		free(text[i]);
+	}
+	free(side);
+	free(r);
+	return status;
+}
+
+/* ---- one run ---- */
+
+static int run_single(struct replay_options *o)
+{
+	struct replay_result *r = calloc(1, sizeof(*r));
+	bool report = !o->quiet && (!o->json || strcmp(o->json, "-"));
+	char err[REPLAY_ERROR] = "";
+	int status = r ? run_one(o, r) : kmm_failed(NAME, "out of memory");
+
+	if (!status && o->log)
+		fputs(r->log, stdout);
+	if (!status && report)
+		replay_report(r, stdout, isatty(STDOUT_FILENO), o->timing);
+	if (!status && o->json && replay_json(r, o->json, o->timing, err))
+		status = kmm_failed(NAME, "%s", err);
+	if (r)
+		replay_result_free(r);
+	free(r);
+	return status;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct replay_options *o = calloc(1, sizeof(*o));
+	int rest = 0, status;
+
+	if (!o)
+		return kmm_failed(NAME, "out of memory");
+	replay_defaults(&o->config);
+	o->timing = true;
+	status = take_options(o, argc, argv, &rest);
+	o->config.progress = !o->quiet;
+	if (!status && o->help) {
+		print_help(stdout);
+	} else if (!status) {
+		o->config.trace = argc - rest == 1 ? argv[rest] : NULL;
+		if (!o->config.trace)
+			status = kmm_misused(NAME, argc - rest ? "one trace at a time" :
+					     "which trace? kmm replay --help says more");
+		else
+			status = o->compare[0] ? run_compare(o) : run_single(o);
+	}
+	free(o);
+	return status;
+}
