@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * printk.c - lines to the platform's console, and the ways a machine stops.
- */
+/* printk.c - lines to the platform's console, and the ways a machine stops. */
 #include <kmm/platform.h>
 #include <kmm/printk.h>
 

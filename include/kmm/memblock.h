@@ -69,7 +69,6 @@ extern struct memblock memblock;
 
 /*
  * memblock_add - there is RAM. Overlaps with known RAM are harmless. _node: and its node is known.
- *
  */
 int memblock_add(phys_addr_t base, phys_addr_t size);
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags);
@@ -188,7 +187,6 @@ static inline void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int
 
 /*
  * memblock_set_current_limit - the end of what "accessible" means; memblock_bottom_up: direction.
- *
  */
 void memblock_set_current_limit(phys_addr_t limit);
 phys_addr_t memblock_get_current_limit(void);

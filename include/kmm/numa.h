@@ -86,7 +86,6 @@ extern unsigned int nr_node_ids;		/* highest possible node + 1 */
 
 /*
  * node_distance - from node @from to node @to; numbers out of range count as remote. Any context.
- *
  */
 int node_distance(int from, int to);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kmm/setup.h - from the machine's description to zones: the first half of a boot.
- */
+/* kmm/setup.h - from the machine's description to zones: the first half of a boot. */
 #ifndef KMM_SETUP_H
 #define KMM_SETUP_H
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kmm/sysctl.h - the tunables of the page allocator, by the names of /proc/sys/vm.
- */
+/* kmm/sysctl.h - the tunables of the page allocator, by the names of /proc/sys/vm. */
 #ifndef KMM_SYSCTL_H
 #define KMM_SYSCTL_H
 

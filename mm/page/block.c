@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * block.c - the bit tree of a pageblock: what is not on a fast path. See block.h.
- */
+/* block.c - the bit tree of a pageblock: what is not on a fast path. See block.h. */
 #include "block.h"
 
 int block_find(const struct pageblock *b, unsigned long pfn, unsigned int *order)

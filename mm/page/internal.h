@@ -2,7 +2,8 @@
 /*
  * internal.h - what the files of mm/page share.
  *
- *	page_alloc.c  the fast paths and the per-CPU lists
+ *	page_alloc.c  the fast paths: pages from and to the CPU's own lists
+ *	pcp.c         the per-CPU lists: filled, emptied, measured
  *	slowpath.c    zones in order, watermarks, what to do when memory is short
  *	buddy.c       a zone's free blocks: merge, split, fall back, claim (under zone->lock)
  *	block.[ch]    the bit tree of one pageblock
@@ -61,11 +62,21 @@ static inline u32 page_use_flags(unsigned int order, int mobility)
 extern pg_data_t *cpu_pgdat[NR_CPUS];		/* node of each CPU */
 void fast_paths_update(void);			/* after a change of page_hooks or of the zones */
 
-struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
+struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order,
 		     unsigned int alloc_flags, int migratetype);
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
-void drain_pages_zone(struct zone *zone, unsigned int cpu);
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodemask);
+
+/* --- pcp.c: on the CPU whose lists they are, in a local section --- */
+void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order, int mt,
+		unsigned int atleast, unsigned int alloc_flags);
+void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt);
+void drain_pages_zone(struct zone *zone, unsigned int cpu);
+void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned int block_order, int mt);
+void zone_pcp_update(struct zone *zone);	/* its marks have changed */
+#define MAGAZINE_MOST                                                                              \
+	512 /* frames: a longer list would save few locks and hold much memory still */
+int zone_pcp_init(struct zone *zone);		/* at boot: room for the magazines */
 
 /* --- what looks at every page: when any is on, the fast paths are left --- */
 enum page_hook {
@@ -113,10 +124,6 @@ extern const struct page_pressure_ops *pressure_ops;
 
 /* --- watermark.c --- */
 int init_per_zone_wmark_min(void);
-void zone_pcp_update(struct zone *zone);	/* its marks have changed */
-#define MAGAZINE_MOST                                                                              \
-	512 /* frames: a longer list would save few locks and hold much memory still */
-int zone_pcp_init(struct zone *zone);		/* at boot: room for the magazines */
 bool boost_watermark(struct zone *zone);	/* under zone->lock */
 void zone_update_plenty(struct zone *zone);
 extern bool thp_enabled;

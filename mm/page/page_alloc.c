@@ -10,7 +10,7 @@
  *	   | the magazine is not empty,               | one reference, flags as expected,
  *	   | the zone has plenty: pop, prepare        | room in the magazine: push
  *	   v else                                     v else
- *	alloc_pages_slow()  (slowpath.c)           free_pages_slow(), pcp_spill()
+ *	alloc_pages_slow()  (slowpath.c)           free_pages_slow(), pcp_spill()  (pcp.c)
  *
  * fast_lists[cpu][gfp bits] leads from a mask straight to the lists of the
  * zone and type it means: the first zone of the node's zonelist. A zone has
@@ -27,7 +27,6 @@
  * of alloc_pages_bulk() 30. `make bench` measures them.
  */
 #include "internal.h"
-#include "lib/string.h"
 
 __kmm_state pg_data_t *cpu_pgdat[NR_CPUS];
 __kmm_state u32 page_hooks;
@@ -113,239 +112,10 @@ enum zone_type gfp_zone(gfp_t gfp)
 	return (enum zone_type)zone;
 }
 
-/* --- refill and drain: one zone->lock for a batch --- */
-
-static void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned int block_order,
-			      int mt)
-{
-	struct kmm_trace_event event = {
-		.code = TRACE_MM_PAGE_ALLOC_ZONE_LOCKED, .order = (u8)order, .migratetype = (u8)mt,
-		.percpu_refill = order == 0,
-	};
-	unsigned long end = pfn + (1ul << block_order);
-
-	for (; pfn < end; pfn += 1ul << order) {
-		event.pfn = pfn;
-		trace_event(&event);
-	}
-}
-
-static inline unsigned int ilog2(unsigned int n) { return 31 - (unsigned int)__builtin_clz(n); }
-
-/*
- * rmqueue_bulk - up to `count` blocks of 2^order into frames[], the lowest frame
- * of each run last, so that popping goes upwards. Returns how many. Local section.
- */
-static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned int count,
-				 u32 *frames, int mt, unsigned int alloc_flags)
-{
-	unsigned int left = count, got;
-	unsigned long pfn, end;
-
-	spin_lock(&zone->lock);
-	while (left) {
-		unsigned int want = min(order + ilog2(left), (unsigned int)pageblock_order);
-
-		pfn = __rmqueue(zone, order, want, mt, alloc_flags, &got);
-		if (!pfn)
-			break;
-		if (tracing())
-			trace_zone_locked(pfn, order, got, mt);
-		for (end = pfn + (1ul << got); pfn < end; pfn += 1ul << order)
-			frames[--left] = (u32)pfn;
-	}
-	spin_unlock(&zone->lock);
-	if (unlikely(left))
-		memmove(frames, frames + left, (count - left) * sizeof(*frames));
-	return count - left;
-}
-
-/*
- * How many blocks a refill fetches. Single pages: a batch; twice as many each time if the CPU
- * only allocates, up to a magazine, while the zone stays well above its mark. Higher
- * orders: half as many for each, at least two. Huge pages: one by one.
- */
-static unsigned int nr_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order,
-			      unsigned int cap)
-{
-	unsigned int n;
-
-	if (order == pageblock_order)
-		return 1;
-	if (order)
-		return min(max(pcp->batch >> order, min(pcp->batch, 2u)), cap);
-	n = min(pcp->batch << pcp->alloc_factor, cap);
-	if (n > pcp->batch && READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2ul * n)
-		return pcp->batch;
-	if (n < cap)
-		pcp->alloc_factor++;
-	return n;
-}
-
-static void trace_drain(const u32 *frames, unsigned int count, unsigned int order, int mt)
-{
-	while (count--)
-		trace_page(TRACE_MM_PAGE_PCPU_DRAIN, *frames++, order, mt, 0);
-}
-
-/*
- * Some frames into an empty loaded magazine: the spare's, or a batch from the zone. Local section.
- *
- */
-static void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order, int mt,
-		       unsigned int atleast, unsigned int alloc_flags)
-{
-	struct pcp_list *list = &pcp->lists[mt][order];
-	struct pcp_spare *spare = &pcp->spares[mt][order];
-
-	if (spare->count) {
-		u32 *frames = list->frames;
-
-		list->frames = spare->frames;
-		list->count = (u16)spare->count;
-		spare->frames = frames;
-		spare->count = 0;
-		return;
-	}
-	atleast = max(atleast, nr_refill(zone, pcp, order, list->cap));
-	atleast = min(atleast, (unsigned int)list->cap);
-	list->count = (u16)rmqueue_bulk(zone, order, atleast, list->frames, mt, alloc_flags);
-	pcp->filled[order] += list->count;
-}
-
-/*
- * Give frames[0 ... count) back. Frames freed one after the other often lie one
- * after the other: a run of them goes back in as few blocks as it makes, not
- * merged page by page. Under zone->lock; the caller accounts freed[].
- */
-static void drain_frames(struct zone *zone, const u32 *frames, unsigned int count,
-			 unsigned int order, long freed[MIGRATE_TYPES])
-{
-	unsigned int i = 0, n, step = 1u << order;
-
-	while (i < count) {
-		u32 pfn = frames[i], end = pfn + step;
-		int mt = pfn_block(zone, pfn)->migratetype;
-
-		for (n = i + 1; n < count && frames[n] == end && end & (pageblock_nr_pages - 1);
-		     n++)
-			end += step;
-		if (tracing())
-			trace_drain(frames + i, n - i, order, mt);
-		free_page_range(zone, pfn, end);
-		freed[mt] += (long)(end - pfn);
-		i = n;
-	}
-}
-
-static void account_freed(struct zone *zone, const long freed[MIGRATE_TYPES])
-{
-	int mt;
-
-	for (mt = 0; mt < MIGRATE_TYPES; mt++)
-		if (freed[mt])
-			zone_account(zone, mt, freed[mt]);
-}
-
-/*
- * The loaded magazine is full: the spare takes its place, emptied into the zone if it is full too.
- *
- */
-static __noinline void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt)
-{
-	struct pcp_list *list = &pcp->lists[mt][order];
-	struct pcp_spare *spare = &pcp->spares[mt][order];
-	long freed[MIGRATE_TYPES] = { 0 };
-	struct zone *zone = list->zone;
-	u32 *frames = list->frames;
-
-	if (spare->count) {
-		spin_lock(&zone->lock);
-		drain_frames(zone, spare->frames, spare->count, order, freed);
-		account_freed(zone, freed);
-		spin_unlock(&zone->lock);
-		pcp->drained[order] += spare->count;
-	}
-	list->frames = spare->frames;
-	spare->frames = frames;
-	spare->count = list->count;
-	list->count = 0;
-	pcp->alloc_factor >>= 1;
-}
-
-/* --- drain on request --- */
-
-/* Empty the lists of one CPU, this one's, for a zone. Local section. */
-void drain_pages_zone(struct zone *zone, unsigned int cpu)
-{
-	struct per_cpu_pages *pcp = &zone->pcp[cpu];
-	long freed[MIGRATE_TYPES] = { 0 };
-	unsigned int order;
-	int mt;
-
-	if (!pcp_pages(pcp))
-		return;
-	spin_lock(&zone->lock);
-	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
-		for (order = 0; order < MAX_ORDER; order++) {
-			struct pcp_list *list = &pcp->lists[mt][order];
-			struct pcp_spare *spare = &pcp->spares[mt][order];
-
-			drain_frames(zone, spare->frames, spare->count, order, freed);
-			drain_frames(zone, list->frames, list->count, order, freed);
-			pcp->drained[order] += list->count + spare->count;
-			list->count = spare->count = 0;
-		}
-	account_freed(zone, freed);
-	spin_unlock(&zone->lock);
-}
-
-void drain_local_pages(struct zone *zone)
-{
-	unsigned long flags = kmm_local_irq_save();
-	struct zone *z;
-
-	for_each_populated_zone(z)
-		if (!zone || z == zone)
-			drain_pages_zone(z, kmm_cpu());
-	kmm_local_irq_restore(flags);
-}
-
-static void drain_local_call(void *zone)
-{
-	drain_local_pages(zone);
-}
-
-static bool cpu_holds_pages(unsigned int cpu, const struct zone *zone)
-{
-	struct zone *z;
-
-	for_each_populated_zone(z)
-		if ((!zone || z == zone) && pcp_pages(&z->pcp[cpu]))
-			return true;
-	return false;
-}
-
-/*
- * Other CPUs are asked, nobody reaches into their lists; one that does not answer keeps its pages.
- *
- */
-void drain_all_pages(struct zone *zone)
-{
-	unsigned int cpu;
-
-	drain_local_pages(zone);
-	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
-		if (cpu != kmm_cpu() && cpu_holds_pages(cpu, zone) &&
-		    !kmm_cpu_call(cpu, drain_local_call, zone))
-			continue;
-}
-
 /* --- allocate --- */
 
 /*
  * The state of a page that is handed out: a free one's flags are its zone index and nothing else.
- *
  */
 static inline void page_take(struct page *page, u32 use)
 {
@@ -455,13 +225,11 @@ static void numa_account(struct zone *preferred, struct zone *zone)
  * rmqueue - a block of 2^order from this zone, through the CPU's lists if they hold the order;
  * NULL if none.
  */
-struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order, gfp_t gfp,
+struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order,
 		     unsigned int alloc_flags, int migratetype)
 {
-	struct page *page;
+	struct page *page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
 
-	(void)gfp;
-	page = rmqueue_pcplist(zone, order, migratetype, alloc_flags);
 	if (!page)
 		page = rmqueue_buddy(zone, order, migratetype, alloc_flags);
 	if (page)
@@ -510,7 +278,6 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid,
 
 /*
  * Pages of the loaded magazine into the empty slots of array[i ... nr); returns where it stopped.
- *
  */
 static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr,
 			      struct page **array)
@@ -608,7 +375,6 @@ static void free_to_buddy(struct page *page, struct zone *zone, unsigned long pf
 
 /*
  * A checked page goes where it belongs. Pages of the reserve, of CMA, isolated ones: home at once.
- *
  */
 static void free_unref_page(struct page *page, unsigned int order)
 {

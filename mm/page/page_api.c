@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * page_api.c - what is made from alloc_pages() and __free_pages().
- */
+/* page_api.c - what is made from alloc_pages() and __free_pages(). */
 #include "internal.h"
 #include "lib/string.h"
 

@@ -129,7 +129,7 @@ static struct page *try_zone(struct zone *zone, gfp_t gfp, unsigned int order,
 	struct page *page;
 
 	do {
-		page = rmqueue(ac->preferred_zone, zone, order, gfp, alloc_flags, ac->migratetype);
+		page = rmqueue(ac->preferred_zone, zone, order, alloc_flags, ac->migratetype);
 	} while (!page && deferred_grow_zone(zone));
 	if (!page)
 		return NULL;

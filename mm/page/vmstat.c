@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * vmstat.c - sums over CPUs, and how fragmented a zone is.
- */
+/* vmstat.c - sums over CPUs, and how fragmented a zone is. */
 #include "internal.h"
 
 __kmm_state u64 vm_events[NR_VM_EVENTS];
