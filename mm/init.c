@@ -98,6 +98,7 @@ static void open_page_allocator(const struct kmm_machine *m)
 	pr_info("Policy zone: %s", policy_zone_name());
 	pr_info("Kernel command line: %s", boot_command_line);
 	print_unknown_bootoptions();
+	report_meminit();
 	memmap_free_all();
 	mem_init_print_info(&m->image);
 	init_per_zone_wmark_min();

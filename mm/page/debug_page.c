@@ -9,9 +9,9 @@
  *	init_on_alloc=1  a page is filled with zeroes when handed out: none is inherited
  *
  * Poison and zero exclude each other; poison wins, as in Linux. Any of them
- * turns the fast paths off (page_hooks). A page found damaged, or freed in a
- * state it cannot be in, is reported and left out of use for good: whatever
- * holds it may still write to it.
+ * turns the fast paths off (page_hooks). A page freed in a state it cannot be
+ * in is reported and left out of use for good: whatever holds it may still
+ * write to it. A page whose poison is damaged is reported and handed out.
  */
 #include "internal.h"
 #include "lib/string.h"
@@ -129,16 +129,36 @@ void page_alloc_hook(struct page *page, unsigned int order, gfp_t gfp)
 	}
 }
 
-void page_free_hook(struct page *page, unsigned int order)
+/* What a free page is filled with, if anything. */
+void fill_free_pages(struct page *page, unsigned long nr)
 {
 	unsigned long i;
 
-	if (tracing())
-		trace_page(TRACE_MM_PAGE_FREE, page_to_pfn(page), order, 0, 0);
 	if (!(page_hooks & (PAGE_HOOK_POISON | PAGE_HOOK_INIT_FREE)))
 		return;
-	for (i = 0; i < 1ul << order; i++)
+	for (i = 0; i < nr; i++)
 		fill_page(page + i, page_hooks & PAGE_HOOK_POISON ? PAGE_POISON : 0);
+}
+
+void page_free_hook(struct page *page, unsigned int order)
+{
+	if (tracing())
+		trace_page(TRACE_MM_PAGE_FREE, page_to_pfn(page), order, 0, 0);
+	fill_free_pages(page, 1ul << order);
+}
+
+/* Poison and zeroes exclude each other: decided, and said, before the first page is free. */
+void report_meminit(void)
+{
+	if (page_hooks & PAGE_HOOK_POISON &&
+	    page_hooks & (PAGE_HOOK_INIT_ALLOC | PAGE_HOOK_INIT_FREE)) {
+		pr_info("mem auto-init: page_poison is on, will take precedence over init_on_alloc "
+			"and init_on_free");
+		page_hooks &= ~(u32)(PAGE_HOOK_INIT_ALLOC | PAGE_HOOK_INIT_FREE);
+	}
+	pr_info("mem auto-init: stack:off, heap alloc:%s, heap free:%s",
+		page_hooks & PAGE_HOOK_INIT_ALLOC ? "on" : "off",
+		page_hooks & PAGE_HOOK_INIT_FREE ? "on" : "off");
 }
 
 /* --- bad pages --- */

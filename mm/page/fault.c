@@ -42,25 +42,47 @@ int setup_fault_attr(struct fault_attr *attr, const char *str)
 	return 0;
 }
 
+/* Part of the space that comes first; several CPUs may count at a time. */
+static bool within_space(struct fault_attr *attr, size_t size)
+{
+	u64 space = __atomic_load_n(&attr->space, __ATOMIC_RELAXED), left;
+
+	do {
+		if (!space)
+			return false;
+		left = space > size ? space - size : 0;
+	} while (!__atomic_compare_exchange_n(&attr->space, &space, left, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return left != 0;
+}
+
+/* One of the failures that are left; -1: there is no limit. */
+static bool take_one_failure(struct fault_attr *attr)
+{
+	s64 times = __atomic_load_n(&attr->times, __ATOMIC_RELAXED);
+
+	do {
+		if (times <= 0)
+			return times < 0;
+	} while (!__atomic_compare_exchange_n(&attr->times, &times, times - 1, true,
+					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return true;
+}
+
 bool should_fail(struct fault_attr *attr, size_t size)
 {
 	u64 count;
 
 	if (!attr->probability || !__atomic_load_n(&attr->times, __ATOMIC_RELAXED))
 		return false;
-	if (attr->space > size) {
-		attr->space -= size;
+	if (within_space(attr, size))
 		return false;
-	}
-	attr->space = 0;
 	count = __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED);
 	if (attr->interval > 1 && (u32)count % (u32)attr->interval)
 		return false;
 	if ((kmm_random() >> 32) * 100 >> 32 >= attr->probability)
 		return false;
-	if (attr->times > 0)
-		__atomic_fetch_sub(&attr->times, 1, __ATOMIC_RELAXED);
-	return true;
+	return take_one_failure(attr);
 }
 
 void fail_page_alloc_changed(void)

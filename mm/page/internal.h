@@ -92,6 +92,8 @@ void page_hook_set(enum page_hook hook, bool on);
 void page_alloc_hook(struct page *page, unsigned int order,
 		     gfp_t gfp); /* a page leaves the allocator */
 void page_free_hook(struct page *page, unsigned int order);		/* a page comes back */
+void fill_free_pages(struct page *page, unsigned long nr); /* poison, or zeroes, if wanted */
+void report_meminit(void);
 void bad_page(struct page *page, const char *reason);
 bool should_fail_alloc_page(gfp_t gfp, unsigned int order);
 void trace_event(const struct kmm_trace_event *event);

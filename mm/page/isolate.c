@@ -93,6 +93,7 @@ void init_cma_reserved_pageblock(struct page *page)
 		page[i].flags &= PAGE_ZONE_MASK;
 		page[i]._refcount = 0;
 	}
+	fill_free_pages(page, pageblock_nr_pages);
 	spin_lock_irqsave(&zone->lock, flags);
 	pageblock_set_type(zone, block_of(page), MIGRATE_CMA);
 	zone_account(zone, MIGRATE_CMA, (long)pageblock_nr_pages);

@@ -308,6 +308,7 @@ static void release_range(struct zone *zone, unsigned long start, unsigned long 
 {
 	unsigned long flags;
 
+	fill_free_pages(pfn_to_page(start), end - start);
 	spin_lock_irqsave(&zone->lock, flags);
 	zone_account(zone, pfn_block(zone, start)->migratetype, (long)(end - start));
 	free_page_range(zone, start, end);
