@@ -305,7 +305,7 @@ static inline bool managed_zone(const struct zone *zone)
 }
 static inline unsigned long wmark_pages(const struct zone *zone, int w)
 {
-	return zone->_watermark[w] + READ_ONCE(zone->watermark_boost);
+	return READ_ONCE(zone->_watermark[w]) + READ_ONCE(zone->watermark_boost);
 }
 #define min_wmark_pages(z)	wmark_pages(z, WMARK_MIN)
 #define low_wmark_pages(z)	wmark_pages(z, WMARK_LOW)

@@ -54,7 +54,7 @@ static __kmm_state spinlock_t deferred_lock;
  * More than this many pages: initialise a part, put off the rest. Option:
  * deferred_init=nn[KMG]|off.
  */
-__kmm_state unsigned long deferred_threshold = (8ul << 30) >> PAGE_SHIFT;
+__kmm_state unsigned long deferred_threshold = 8ul << (30 - PAGE_SHIFT);
 #define BOOT_SECTIONS	2	/* of each zone are initialised at boot in any case */
 
 /* --- which frames have a struct page --- */

@@ -311,7 +311,8 @@ static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **a
 	struct zone *zone = list->zone;
 
 	for (;;) {
-		i = pop_into(list, i, nr, array);
+		if (list->count)
+			i = pop_into(list, i, nr, array);
 		if (i == nr || !READ_ONCE(zone->plenty))
 			break;
 		pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfp_migratetype(gfp),

@@ -74,15 +74,15 @@ static unsigned int rmqueue_bulk(struct zone *zone, unsigned int order, unsigned
 static unsigned int nr_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order,
 			      unsigned int cap)
 {
-	unsigned int n;
+	unsigned int batch = READ_ONCE(pcp->batch), n;
 
 	if (order == pageblock_order)
 		return 1;
 	if (order)
-		return min(max(pcp->batch >> order, min(pcp->batch, 2u)), cap);
-	n = min(pcp->batch << pcp->alloc_factor, cap);
-	if (n > pcp->batch && READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2ul * n)
-		return pcp->batch;
+		return min(max(batch >> order, min(batch, 2u)), cap);
+	n = min(batch << pcp->alloc_factor, cap);
+	if (n > batch && READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2ul * n)
+		return batch;
 	if (n < cap)
 		pcp->alloc_factor++;
 	return n;
@@ -345,7 +345,7 @@ static void pcp_set_caps(struct zone *zone, struct per_cpu_pages *pcp)
 
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < MAX_ORDER; order++) {
-			cap = magazine_cap(zone, order, pcp->high);
+			cap = magazine_cap(zone, order, READ_ONCE(pcp->high));
 			if (pcp->lists[mt][order].count <= cap &&
 			    pcp->spares[mt][order].count <= cap)
 				pcp->lists[mt][order].cap = (u16)cap;
@@ -375,7 +375,7 @@ void zone_pcp_update(struct zone *zone)
 		return;
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		struct per_cpu_pages *pcp = &zone->pcp[cpu];
-		bool first = !pcp->high;
+		bool first = !READ_ONCE(pcp->high);
 
 		WRITE_ONCE(pcp->batch, batch);
 		WRITE_ONCE(pcp->high, min(high, 2u * MAGAZINE_MOST));

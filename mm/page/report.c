@@ -150,7 +150,8 @@ static void show_zone(const struct zone *zone)
 	line[0] = '\0';
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (zone_possible((enum zone_type)i))
-			n += scnprintf(line + n, sizeof(line) - n, " %lu", zone->lowmem_reserve[i]);
+			n += scnprintf(line + n, sizeof(line) - n, " %lu",
+				       READ_ONCE(zone->lowmem_reserve[i]));
 	pr_warn("lowmem_reserve[]:%s", line);
 }
 

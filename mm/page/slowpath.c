@@ -65,7 +65,8 @@ bool zone_watermark_ok(struct zone *z, unsigned int order, unsigned long mark,
 		least -= least / 2;
 	if (alloc_flags & ALLOC_HARDER)
 		least -= least / 4;
-	if (free <= unusable || free - unusable <= least + z->lowmem_reserve[highest_zoneidx])
+	if (free <= unusable ||
+	    free - unusable <= least + READ_ONCE(z->lowmem_reserve[highest_zoneidx]))
 		return false;
 	return !order || zone_has_block(z, order, alloc_flags);
 }
@@ -87,8 +88,8 @@ bool zone_watermark_fast(struct zone *z, unsigned int order, unsigned long mark,
 		return true;
 	if (order == 0 && gfp & __GFP_ATOMIC && READ_ONCE(z->watermark_boost) &&
 	    (alloc_flags & ALLOC_WMARK_MASK) == WMARK_MIN)
-		return zone_watermark_ok(z, order, z->_watermark[WMARK_MIN], highest_zoneidx,
-					 alloc_flags);
+		return zone_watermark_ok(z, order, READ_ONCE(z->_watermark[WMARK_MIN]),
+					 highest_zoneidx, alloc_flags);
 	return false;
 }
 

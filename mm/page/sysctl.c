@@ -144,7 +144,7 @@ int sysctl_vm_write(const char *name, const char *text)
 		if (read_number(text, &text, t, &value) || *text || !value_fits(t, value))
 			return -EINVAL;
 		if (t->value)
-			*t->value = value;
+			WRITE_ONCE(*t->value, value);
 	}
 	t->changed();
 	return 0;

@@ -85,11 +85,11 @@ bool boost_watermark(struct zone *zone)
 {
 	unsigned long most;
 
-	if (!watermark_boost_factor || !pressure_ops || !pressure_ops->wakeup_kswapd)
+	if (!READ_ONCE(watermark_boost_factor) || !pressure_ops || !pressure_ops->wakeup_kswapd)
 		return false;
 	if (pageblock_nr_pages * 4 > READ_ONCE(zone->managed_pages))
 		return false;
-	most = scale(zone->_watermark[WMARK_HIGH], watermark_boost_factor, 10000);
+	most = scale(READ_ONCE(zone->_watermark[WMARK_HIGH]), watermark_boost_factor, 10000);
 	if (!most)
 		return false;
 	most = max(most, pageblock_nr_pages);
@@ -113,18 +113,16 @@ static unsigned long lowmem_pages(void)
 
 static void zone_set_wmarks(struct zone *zone, unsigned long min_pages, unsigned long lowmem)
 {
-	unsigned long managed = zone->managed_pages, flags, share, gap;
+	unsigned long managed = zone->managed_pages, flags, share, least, gap;
+	int w;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	share = lowmem ? scale(managed, min_pages, lowmem) : 0;
-	zone->_watermark[WMARK_MIN] = share;
-	if (is_highmem(zone))
-		zone->_watermark[WMARK_MIN] = clamp(managed / 1024, 32ul, 128ul);
+	least = is_highmem(zone) ? clamp(managed / 1024, 32ul, 128ul) : share;
 	gap = max(share >> 2, scale(managed, watermark_scale_factor, 10000));
 	WRITE_ONCE(zone->watermark_boost, 0);
-	zone->_watermark[WMARK_LOW] = zone->_watermark[WMARK_MIN] + gap;
-	zone->_watermark[WMARK_HIGH] = zone->_watermark[WMARK_LOW] + gap;
-	zone->_watermark[WMARK_PROMO] = zone->_watermark[WMARK_HIGH] + gap;
+	for (w = WMARK_MIN; w < NR_WMARK; w++)
+		WRITE_ONCE(zone->_watermark[w], least + (unsigned long)w * gap);
 	zone_update_plenty(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
@@ -143,7 +141,7 @@ static void calculate_totalreserve_pages(void)
 		unsigned long most = 0;
 
 		for (i = zone->idx; i < MAX_NR_ZONES; i++)
-			most = max(most, zone->lowmem_reserve[i]);
+			most = max(most, READ_ONCE(zone->lowmem_reserve[i]));
 		total += min(most + high_wmark_pages(zone), zone->managed_pages);
 	}
 	totalreserve_pages = total;
@@ -161,25 +159,28 @@ void setup_per_zone_wmarks(void)
 	calculate_totalreserve_pages();
 }
 
+/* What zone i keeps from requests that zones i + 1 ... j could serve: their size by a ratio. */
+static void zone_set_reserve(pg_data_t *pgdat, int i)
+{
+	struct zone *zone = &pgdat->node_zones[i];
+	unsigned int ratio = sysctl_lowmem_reserve_ratio[i];
+	unsigned long above = 0;
+	int j;
+
+	WRITE_ONCE(zone->lowmem_reserve[i], 0);
+	for (j = i + 1; j < MAX_NR_ZONES; j++) {
+		above += READ_ONCE(pgdat->node_zones[j].managed_pages);
+		WRITE_ONCE(zone->lowmem_reserve[j], ratio && managed_zone(zone) ? above / ratio : 0);
+	}
+}
+
 void setup_per_zone_lowmem_reserve(void)
 {
-	struct zone *zone;
-	int nid, i, j;
+	int nid, i;
 
-	for_each_online_node(nid) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			unsigned int ratio = sysctl_lowmem_reserve_ratio[i];
-			unsigned long above = 0;
-
-			zone = &NODE_DATA(nid)->node_zones[i];
-			zone->lowmem_reserve[i] = 0;
-			for (j = i + 1; j < MAX_NR_ZONES; j++) {
-				above += NODE_DATA(nid)->node_zones[j].managed_pages;
-				zone->lowmem_reserve[j] =
-					ratio && zone->managed_pages ? above / ratio : 0;
-			}
-		}
-	}
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			zone_set_reserve(NODE_DATA(nid), i);
 	calculate_totalreserve_pages();
 }
 
