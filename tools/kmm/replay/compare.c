@@ -32,8 +32,8 @@ static void row(struct table *t, const char *name, u64 a, u64 b)
 		add_alike(t, name);
 		return;
 	}
-	fprintf(t->out, "  %-40s %14s %14s  %s%14s%s\n", name, words_count(a), words_count(b), strong,
-		words_signed((s64)b - (s64)a), end);
+	fprintf(t->out, "  %-40s %14s %14s  %s%14s%s\n", name, words_count(a), words_count(b),
+		strong, words_signed((s64)b - (s64)a), end);
 }
 
 static void index_row(struct table *t, const char *name, int a, int b)
@@ -97,7 +97,8 @@ static void counts(struct table *t, const struct replay_result *a, const struct 
 	}
 	row(t, "kswapd wakes", a->vm_events[KSWAPD_WAKE], b->vm_events[KSWAPD_WAKE]);
 	row(t, "direct reclaim asked for", a->counts.reclaim_calls, b->counts.reclaim_calls);
-	row(t, "fallbacks to another type", a->vm_events[EXTFRAG_STEAL], b->vm_events[EXTFRAG_STEAL]);
+	row(t, "fallbacks to another type", a->vm_events[EXTFRAG_STEAL],
+	    b->vm_events[EXTFRAG_STEAL]);
 	row(t, "pageblocks claimed", a->vm_events[EXTFRAG_CLAIM], b->vm_events[EXTFRAG_CLAIM]);
 	row(t, "pages held at most", a->counts.peak_live_pages, b->counts.peak_live_pages);
 	row(t, "free pages at the end", a->after.free, b->after.free);
@@ -118,7 +119,8 @@ static void zone_rows(struct table *t, const struct zone_state *a, const struct 
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		unsigned int o = orders[i];
 
-		snprintf(name, sizeof(name), "node %d %s: unusable_index, order %u", a->node, a->name, o);
+		snprintf(name, sizeof(name), "node %d %s: unusable_index, order %u", a->node,
+			 a->name, o);
 		index_row(t, name, a->unusable[o], b->unusable[o]);
 	}
 }
@@ -184,8 +186,8 @@ static void blocks(struct table *t, const struct replay_result *a, const struct 
 static void say_run(FILE *out, char letter, const char *words, const struct replay_result *r)
 {
 	fprintf(out, "  %c: %s\n     %s: %s managed, %u node%s, %u CPU%s%s%s\n", letter,
-		words[0] ? words : "(as it is)", r->machine, words_pages(r->before.managed), r->nr_nodes,
-		r->nr_nodes == 1 ? "" : "s", r->nr_cpus, r->nr_cpus == 1 ? "" : "s",
+		words[0] ? words : "(as it is)", r->machine, words_pages(r->before.managed),
+		r->nr_nodes, r->nr_nodes == 1 ? "" : "s", r->nr_cpus, r->nr_cpus == 1 ? "" : "s",
 		r->cmdline[0] ? "; " : "", r->cmdline);
 }
 
@@ -205,5 +207,6 @@ void replay_compare(const struct replay_result *a, const struct replay_result *b
 		fprintf(out, "\n  The same in both: %s.\n", t.alike);
 	if (timing && a->seconds > 0 && b->seconds > 0)
 		fprintf(out, "  Speed: %.2f and %.2f million events a second.\n",
-			(double)a->events / a->seconds * 1e-6, (double)b->events / b->seconds * 1e-6);
+			(double)a->events / a->seconds * 1e-6,
+			(double)b->events / b->seconds * 1e-6);
 }

@@ -26,6 +26,7 @@
 #define MAX_RANGES	256
 #define PC_HOLE_START	0x9fUL		/* frames: the BIOS's part of low memory, video, ROMs */
 #define PC_HOLE_END	0x100UL
+#define MAX_FRAME	((u64)1 << (46 - PAGE_SHIFT))	/* 64 TiB: beyond, not believed */
 #define MIB		((u64)1 << 20)
 #define GIB		((u64)1 << 30)
 
@@ -34,10 +35,11 @@ struct derived {
 	struct srat_mem srat[MAX_RANGES];
 	unsigned int nr_e820, nr_srat, nr_nodes, nr_cpus;
 	struct kmm_image image;
+	u64 all_managed, all_min;	/* pages, of all zones */
 	/* The zone being read. */
 	int node;
 	char zone[16];
-	u64 start, spanned, present;
+	u64 start, spanned, present, managed, min;
 };
 
 /* ---- zoneinfo ---- */
@@ -63,8 +65,11 @@ static void close_zone(struct derived *d)
 {
 	u64 end = d->start + d->spanned, low;
 
-	if (!d->present || d->present > d->spanned)
+	if (!d->present || d->present > d->spanned || d->start > MAX_FRAME || end > MAX_FRAME ||
+	    d->node < 0 || d->node >= MAX_NUMNODES)
 		return;
+	d->all_managed += d->managed;
+	d->all_min += d->min;
 	add_affinity(d, d->start == 1 ? 0 : d->start, end);
 	low = d->present + PC_HOLE_END - end;	/* frames before the hole, if there is one */
 	if (d->present < d->spanned && d->start <= 1 && end > PC_HOLE_END && low <= PC_HOLE_START) {
@@ -84,11 +89,15 @@ static void zoneinfo_line(struct derived *d, const char *line)
 	if (sscanf(line, "Node %d, zone %15s", &node, zone) == 2) {
 		d->node = node;
 		snprintf(d->zone, sizeof(d->zone), "%s", zone);
-		d->start = d->spanned = d->present = 0;
+		d->start = d->spanned = d->present = d->managed = d->min = 0;
 	} else if (sscanf(line, " spanned %llu", &n) == 1) {
 		d->spanned = n;
 	} else if (sscanf(line, " present %llu", &n) == 1) {
 		d->present = n;
+	} else if (sscanf(line, " managed %llu", &n) == 1) {
+		d->managed = min((u64)n, MAX_FRAME);
+	} else if (sscanf(line, " min %llu", &n) == 1) {
+		d->min = min((u64)n, MAX_FRAME);
 	} else if (sscanf(line, " start_pfn: %llu", &n) == 1) {
 		d->start = n;
 		close_zone(d);
@@ -174,7 +183,19 @@ static bool read_recorded(struct replay *rp, struct derived *d)
 	return true;
 }
 
+/* machine_build() has said on standard error what is wrong: no line more. */
+static int told_already(struct replay *rp)
+{
+	rp->err[0] = '\0';
+	return -1;
+}
+
 /* ---- from the trace itself ---- */
+
+static u64 frames_end(const struct trace_page *p)
+{
+	return p->pfn + ((u64)1 << min((int)p->order, MAX_ORDER - 1));
+}
 
 static int scan_trace(struct replay *rp, u64 *max_frame, unsigned int *cpus)
 {
@@ -192,7 +213,7 @@ static int scan_trace(struct replay *rp, u64 *max_frame, unsigned int *cpus)
 	while (trace_next(r, &ev) > 0 && (!rp->config->limit || n++ < rp->config->limit)) {
 		*cpus = max(*cpus, ev.cpu + 1u);
 		if (ev.code == TRACE_PAGE_ALLOC || ev.code == TRACE_PAGE_FREE)
-			*max_frame = max(*max_frame, ev.page.pfn + ((u64)1 << min(ev.page.order, 10)));
+			*max_frame = max(*max_frame, frames_end(&ev.page));
 	}
 	trace_close(r);
 	return 0;
@@ -223,7 +244,7 @@ static int machine_from_trace(struct replay *rp)
 	o->mem = size_for(frames);
 	if (!o->cpus)
 		o->cpus = min(cpus, (unsigned int)NR_CPUS);
-	return machine_build(o, "replay") ? replay_fail(rp, " ") : 0;
+	return machine_build(o, "replay") ? told_already(rp) : 0;
 }
 
 /* ---- */
@@ -249,7 +270,7 @@ static int machine_asked_for(struct replay *rp, const struct derived *d)
 
 	if (!o->cpus && !o->e820)
 		o->cpus = min(max(d->nr_cpus ? d->nr_cpus : 2, o->nodes), (unsigned int)NR_CPUS);
-	return machine_build(o, "replay") ? replay_fail(rp, " ") : 0;
+	return machine_build(o, "replay") ? told_already(rp) : 0;
 }
 
 int replay_machine(struct replay *rp)
@@ -273,6 +294,8 @@ int replay_machine(struct replay *rp)
 		what = "a PC for the trace's frame numbers";
 	}
 	rp->as_recorded = !asked && known;
+	rp->recorded_managed = d->all_managed;
+	rp->recorded_min = d->all_min;
 	snprintf(rp->result->machine, sizeof(rp->result->machine), "%s", what);
 	return rc;
 }

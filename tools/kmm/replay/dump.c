@@ -50,8 +50,8 @@ static void write_head(struct trace_dump *d, char code)
 {
 	char context[2] = { d->context == 't' ? '\0' : d->context, '\0' };
 
-	fprintf(d->out, "%llu\t%c%u%s\t%u\t", (unsigned long long)(d->ns - d->last_ns), code, d->cpu,
-		context, d->tid);
+	fprintf(d->out, "%llu\t%c%u%s\t%u\t", (unsigned long long)(d->ns - d->last_ns), code,
+		d->cpu, context, d->tid);
 	d->last_ns = d->ns;
 	d->events++;
 }

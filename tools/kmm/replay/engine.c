@@ -95,6 +95,17 @@ static const struct page_pressure_ops counting = {
 
 /* ---- power-on ---- */
 
+/* The last line of a kernel log, without its time stamp. */
+static const char *last_words(const char *log)
+{
+	const char *line = log, *next, *stamp;
+
+	while ((next = strchr(line, '\n')) && next[1])
+		line = next + 1;
+	stamp = line[0] == '[' ? strstr(line, "] ") : NULL;
+	return stamp ? stamp + 2 : line;
+}
+
 static int boot(struct replay *rp)
 {
 	struct host_config *c = &rp->config->machine.config;
@@ -103,12 +114,8 @@ static int boot(struct replay *rp)
 	c->on_line = rp->config->on_line;
 	c->on_line_arg = rp->config->on_line_arg;
 	if (host_boot(c)) {
-		const char *log = host_dmesg(), *last = log + strlen(log);
+		const char *last = last_words(host_dmesg());
 
-		while (last > log && (last[-1] == '\n' || *last == '\0'))
-			last--;
-		while (last > log && last[-1] != '\n')
-			last--;
 		return replay_fail(rp, "this machine does not boot: %.*s",
 				   (int)strcspn(last, "\n"), last);
 	}
@@ -117,10 +124,29 @@ static int boot(struct replay *rp)
 	return 0;
 }
 
+/*
+ * The reserve that the recorded machine kept (somebody may have set it) is part of that
+ * machine, as long as ours has about as much memory.
+ */
+static void set_recorded_reserve(struct replay *rp)
+{
+	u64 recorded = rp->recorded_managed, here = totalram_pages;
+	char text[24];
+
+	if (!rp->as_recorded || !rp->recorded_min || here > recorded + recorded / 8 ||
+	    here < recorded - recorded / 8)
+		return;
+	rp->result->recorded_reserve = rp->recorded_min << (PAGE_SHIFT - 10);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)rp->result->recorded_reserve);
+	if (sysctl_vm_write("min_free_kbytes", text))
+		rp->result->recorded_reserve = 0;
+}
+
 static int set_sysctls(struct replay *rp)
 {
 	char name[64];
 
+	set_recorded_reserve(rp);
 	for (unsigned int i = 0; i < rp->config->nr_sysctls; i++) {
 		const char *s = rp->config->sysctls[i], *eq = strchr(s, '=');
 		int rc;
@@ -134,7 +160,8 @@ static int set_sysctls(struct replay *rp)
 		if (rc == -ENOENT)
 			return replay_fail(rp, "--sysctl: no tunable %s", name);
 		if (rc)
-			return replay_fail(rp, "--sysctl %s: it does not take \"%s\"", name, eq + 1);
+			return replay_fail(rp, "--sysctl %s: it does not take \"%s\"", name,
+					   eq + 1);
 	}
 	return 0;
 }
@@ -219,6 +246,8 @@ static bool stop_over(struct replay *rp, const struct trace_event *ev, struct pr
 {
 	u64 next = ~(u64)0;
 
+	if (rp->broken)
+		return false;
 	if (rp->config->limit && rp->event >= rp->config->limit) {
 		rp->result->stopped_by_limit = true;
 		return false;
@@ -247,6 +276,8 @@ static int play(struct replay *rp)
 			break;
 	}
 	progress_end(&bar);
+	if (rp->broken)
+		return -1;
 	if (rc < 0)
 		return replay_fail(rp, "%s", trace_error(rp->reader));
 	return timeline_end(rp, rp->last_ns);

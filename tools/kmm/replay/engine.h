@@ -23,8 +23,11 @@ struct replay {
 	struct timeline *timeline;
 	struct trace_dump *dump;
 	struct derived *derived;	/* derive.c's */
+	u64 recorded_managed, recorded_min;	/* pages of the recorded machine; 0: not known */
 	bool as_recorded;		/* the machine is the recorded one, frame by frame */
 	u64 next_stop;			/* event at which something else than replaying is due */
+	u64 printed;			/* failures that may have printed their report */
+	bool broken;			/* err says why; seen when next_stop is due */
 	u64 last_ns;			/* time of the last event */
 };
 
@@ -33,8 +36,8 @@ int replay_fail(struct replay *rp, const char *fmt, ...) __printf(2, 3) __cold;
 /* place.c: one event's allocation and free. */
 void replay_alloc(struct replay *rp, const struct trace_event *ev);
 void replay_free(struct replay *rp, const struct trace_event *ev);
-/* replay_occupy - frames that were in use when the recording began; how many pages were taken. */
-u64 replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility);
+/* replay_occupy - take these frames, or what of them can be taken: they were in use already. */
+void replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility);
 /* replay_release - give back what lies in these frames; for layouts being made. */
 void replay_release(struct replay *rp, u64 pfn, unsigned int order);
 

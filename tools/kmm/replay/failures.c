@@ -80,7 +80,8 @@ void failure_note(struct replay *rp, const struct trace_event *ev, gfp_t gfp)
 	struct zone *zone = preferred_zone(rp, gfp, ev->page.pfn);
 	struct failure_class *c;
 
-	c = zone ? find_class(rp->result, ev->page.gfp, ev->page.order, cpu_to_node(rp->cpu)) : NULL;
+	c = zone ? find_class(rp->result, ev->page.gfp, ev->page.order, cpu_to_node(rp->cpu))
+		 : NULL;
 	if (!c && zone && rp->result->nr_classes < REPLAY_CLASSES)
 		c = new_class(rp, ev, gfp, zone);
 	if (c)

@@ -175,7 +175,7 @@ static void occupy_alike(struct replay *rp, u64 pfn, u64 end, int mobility)
 	while (pfn < end) {
 		unsigned int order = piece_order(pfn, end);
 
-		rp->result->initial.occupied_pages += replay_occupy(rp, pfn, order, mobility);
+		replay_occupy(rp, pfn, order, mobility);
 		pfn += 1ull << order;
 	}
 }
@@ -288,7 +288,8 @@ static int block_type(struct replay *rp, u64 pfn, u64 end)
 
 		pages[f->mobility] += 1ull << f->order;
 	}
-	return pages[MIGRATE_UNMOVABLE] > pages[MIGRATE_MOVABLE] ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+	return pages[MIGRATE_UNMOVABLE] > pages[MIGRATE_MOVABLE] ? MIGRATE_UNMOVABLE
+								 : MIGRATE_MOVABLE;
 }
 
 static void type_blocks(struct replay *rp, u64 start, u64 end, void *arg)
@@ -433,6 +434,7 @@ int replay_initial(struct replay *rp)
 		from_table(rp, s);
 	drain_all_pages(NULL);
 	in->got_free = nr_free_pages();
+	in->occupied_pages = rp->counts->initial_pages;
 	rp->counts->free_pages = 0;
 	free(pf.runs);
 	snapshot_close(s);

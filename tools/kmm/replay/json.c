@@ -299,7 +299,8 @@ int replay_json(const struct replay_result *r, const char *path, bool timing, ch
 int replay_json(const struct replay_result *r, const char *path, bool timing, char *err)
 {
 	(void)r, (void)timing;
-	snprintf(err, REPLAY_ERROR, "%s: this build has no JSON (it was made without jansson)", path);
+	snprintf(err, REPLAY_ERROR, "%s: this build has no JSON (it was made without jansson)",
+		 path);
 	return -1;
 }
 

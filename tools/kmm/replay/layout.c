@@ -13,6 +13,9 @@
  * smallest slot that will do, which packs as tightly as blocks can lie. A block of order 10
  * is a pair of pageblocks, one of order 9 the half of a pair whose other half is a slot.
  *
+ * A pageblock that the core has part of (or that has a hole) is cut into aligned pieces whose
+ * buddies are not ours: such a *piece* may become wholly free, and serves first.
+ *
  * Types: a pageblock is given the type of the first block it is used for; when all blocks
  * are placed, unused pageblocks get what types the table still wants.
  */
@@ -32,10 +35,13 @@ struct slots {
 
 struct layout {
 	struct replay *rp;
+	const struct zone *zone;
 	struct slots pairs;			/* two whole pageblocks of one order-10 place */
-	struct slots halves;			/* pageblocks that must not become wholly free ... */
+	struct slots halves;			/* pageblocks that must stay partly used ... */
 	struct slots lone;			/* ... or may: their buddy is not ours */
-	struct slots by_type[MOBILITIES][MAX_ORDER];
+	struct slots partial;			/* pageblocks of which only pieces are ours */
+	struct slots slots[MOBILITIES][MAX_ORDER];
+	struct slots pieces[MOBILITIES][MAX_ORDER];
 };
 
 static void push(struct slots *s, u64 pfn)
@@ -57,10 +63,29 @@ static bool whole_block(struct layout *l, u64 pfn)
 	return f && f->order == pageblock_order && f->state == FRAME_INITIAL;
 }
 
-static void find_blocks(struct layout *l, const struct zone *zone)
+/* The next block of ours that lies in a pageblock of this zone, or the pageblock's end. */
+static u64 next_piece(struct layout *l, u64 pfn)
 {
-	u64 pfn = ALIGN(zone->zone_start_pfn, pageblock_nr_pages);
+	u64 end = min(ALIGN_DOWN(pfn, pageblock_nr_pages) + pageblock_nr_pages,
+		      (u64)zone_end_pfn(l->zone));
 
+	return frame_next(l->rp->map, max(pfn, (u64)l->zone->zone_start_pfn), end);
+}
+
+static bool in_block(struct layout *l, u64 pfn, u64 block)
+{
+	return pfn < min(block + pageblock_nr_pages, (u64)zone_end_pfn(l->zone));
+}
+
+static void find_blocks(struct layout *l)
+{
+	const struct zone *zone = l->zone;
+	u64 pfn = ALIGN(zone->zone_start_pfn, pageblock_nr_pages), at;
+
+	for (at = ALIGN_DOWN(zone->zone_start_pfn, pageblock_nr_pages); at < zone_end_pfn(zone);
+	     at += pageblock_nr_pages)
+		if (!whole_block(l, at) && in_block(l, next_piece(l, at), at))
+			push(&l->partial, at);
 	while (pfn + pageblock_nr_pages <= zone_end_pfn(zone)) {
 		bool first = whole_block(l, pfn);
 
@@ -141,25 +166,64 @@ static bool place_block(struct layout *l, int type)
 	return true;
 }
 
+/* The pieces of one more partial pageblock, for this type. False: there is none. */
+static bool take_partial(struct layout *l, int type)
+{
+	u64 block, at;
+
+	if (!l->partial.nr)
+		return false;
+	block = pop(&l->partial);
+	at = next_piece(l, block);
+	if (type != MIGRATE_MOVABLE)
+		set_pageblock_migratetype(pfn_to_page(at), type);
+	l->rp->result->initial.blocks_by_type[type]++;
+	for (; in_block(l, at, block); at = next_piece(l, at + 1))
+		push(&l->pieces[type][frame_at(l->rp->map, at)->order], at);
+	return true;
+}
+
+/* The smallest slot or piece a block of this order can come from. False: none is left. */
+static bool take_place(struct layout *l, int type, unsigned int order, u64 *pfn, unsigned int *k)
+{
+	for (*k = order; *k <= pageblock_order; ++*k) {
+		if (l->pieces[type][*k].nr) {
+			*pfn = pop(&l->pieces[type][*k]);
+			return true;
+		}
+		if (*k > order && l->slots[type][*k].nr) {
+			*pfn = pop(&l->slots[type][*k]);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_place(struct layout *l, int type, unsigned int order, u64 *pfn, unsigned int *k)
+{
+	do {
+		if (take_place(l, type, order, pfn, k))
+			return true;
+	} while (take_partial(l, type));
+	*k = pageblock_order;
+	if (!take_block(l, pfn))
+		return false;
+	give_type(l, *pfn, type);
+	return true;
+}
+
 static bool place_small(struct layout *l, int type, unsigned int order)
 {
-	unsigned int k = order + 1;
+	unsigned int k;
 	u64 pfn;
 
-	while (k <= pageblock_order && !l->by_type[type][k].nr)
-		k++;
-	if (k <= pageblock_order) {
-		pfn = pop(&l->by_type[type][k]);
-	} else {
-		k = pageblock_order;
-		if (!take_block(l, &pfn))
-			return false;
-		give_type(l, pfn, type);
-	}
+	if (!find_place(l, type, order, &pfn, &k))
+		return false;
 	for (; k > order + 1; k--)
-		push(&l->by_type[type][k - 1], pfn + (1ull << (k - 1)));
+		push(&l->slots[type][k - 1], pfn + (1ull << (k - 1)));
 	replay_release(l->rp, pfn, order);
-	push(&l->by_type[type][order], pfn + (1ull << order));
+	if (k > order)
+		push(&l->slots[type][order], pfn + (1ull << order));
 	return true;
 }
 
@@ -206,7 +270,8 @@ static void type_the_rest(struct layout *l, const struct snapshot *s, const stru
 	for (int i = 0; i < 2; i++) {
 		int t = snapshot_type(s, names[i]);
 
-		while (t >= 0 && in->blocks_by_type[types[i]] - before[types[i]] < z->pageblocks[t] &&
+		while (t >= 0 &&
+		       in->blocks_by_type[types[i]] - before[types[i]] < z->pageblocks[t] &&
 		       take_block(l, &pfn))
 			give_type(l, pfn, types[i]);
 	}
@@ -221,8 +286,9 @@ void layout_make(struct replay *rp, struct zone *zone, const struct snapshot *s,
 	u64 before[MIGRATE_TYPES];
 
 	l->rp = rp;
+	l->zone = zone;
 	memcpy(before, rp->result->initial.blocks_by_type, sizeof(before));
-	find_blocks(l, zone);
+	find_blocks(l);
 	for (unsigned int o = s->nr_orders; o-- > 0;) {
 		if (o < MAX_ORDER)
 			place_order(l, s, z, o);
@@ -233,8 +299,11 @@ void layout_make(struct replay *rp, struct zone *zone, const struct snapshot *s,
 	free(l->pairs.pfn);
 	free(l->halves.pfn);
 	free(l->lone.pfn);
+	free(l->partial.pfn);
 	for (int t = 0; t < MOBILITIES; t++)
-		for (int o = 0; o < MAX_ORDER; o++)
-			free(l->by_type[t][o].pfn);
+		for (int o = 0; o < MAX_ORDER; o++) {
+			free(l->slots[t][o].pfn);
+			free(l->pieces[t][o].pfn);
+		}
 	free(l);
 }

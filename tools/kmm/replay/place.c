@@ -48,7 +48,7 @@ static gfp_t replay_mask(struct replay *rp, u32 recorded)
 	if (unlikely((sane & mobile) == mobile))
 		sane &= ~__GFP_MOVABLE;
 	rp->counts->odd_masks += sane != gfp;
-	if (rp->counts->failed >= REPLAY_PRINTED)
+	if (rp->printed >= REPLAY_PRINTED)
 		sane |= __GFP_NOWARN;
 	return sane;
 }
@@ -147,18 +147,31 @@ static int node_wanted(gfp_t gfp, u64 pfn)
 {
 	if (likely(!(gfp & __GFP_THISNODE)) || num_online_nodes() < 2)
 		return NUMA_NO_NODE;
-	for (int nid = first_node(node_online_map); nid < MAX_NUMNODES; nid = next_node(nid, node_online_map))
+	for (int nid = first_node(node_online_map); nid < MAX_NUMNODES;
+	     nid = next_node(nid, node_online_map))
 		if (pfn - NODE_DATA(nid)->node_start_pfn < NODE_DATA(nid)->node_spanned_pages)
 			return nid;
 	return NUMA_NO_NODE;
+}
+
+/* The first frame that this machine does not have at all ends a replay that follows. */
+static void beyond(struct replay *rp, u64 pfn)
+{
+	replay_fail(rp, "%s: frame %#llx of event %llu is beyond this machine's last, %#lx; "
+		    "--follow wants the recorded machine", rp->config->trace,
+		    (unsigned long long)pfn, (unsigned long long)rp->event, max_pfn - 1);
+	rp->broken = true;
+	rp->next_stop = 0;
 }
 
 static struct page *place_at(struct replay *rp, const struct trace_page *p, gfp_t gfp)
 {
 	struct page *page = NULL;
 
-	if (p->pfn < max_pfn)
+	if (likely(p->pfn < max_pfn))
 		page = alloc_pages_at((unsigned long)p->pfn, p->order, gfp);
+	else
+		beyond(rp, p->pfn);
 	rp->counts->misplaced += !page;
 	return page;
 }
@@ -174,6 +187,7 @@ static struct page *place(struct replay *rp, const struct trace_event *ev, gfp_t
 		page = alloc_pages_node(node_wanted(gfp, p->pfn), gfp, p->order);
 	if (unlikely(!page)) {
 		rp->counts->failed++;
+		rp->printed += !(gfp & __GFP_NOWARN);
 		rp->counts->failed_nofail += !!(p->gfp & __GFP_NOFAIL);
 		failure_note(rp, ev, gfp);
 	}
@@ -270,7 +284,7 @@ static bool hopeless(unsigned long pfn, unsigned int order)
 	return order == 0 && (!page_alive(pfn) || PageReserved(pfn_to_page(pfn)));
 }
 
-u64 replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility)
+void replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility)
 {
 	static const gfp_t masks[MOBILITIES] = {
 		GFP_KERNEL, GFP_HIGHUSER_MOVABLE, GFP_KERNEL | __GFP_RECLAIMABLE,
@@ -279,17 +293,14 @@ u64 replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int 
 			   .mobility = (u8)mobility };
 
 	if (!pfn_valid(pfn) || hopeless(pfn, order))
-		return 0;
+		return;
 	if (alloc_pages_at(pfn, order, masks[mobility])) {
 		frame_set(rp->map, pfn, f);
 		count_live(rp->counts, &f, true);
-		return 1ul << order;
+	} else if (order-- > 0) {
+		replay_occupy(rp, pfn, order, mobility);
+		replay_occupy(rp, pfn + (1ul << order), order, mobility);
 	}
-	if (order == 0)
-		return 0;
-	order--;
-	return replay_occupy(rp, pfn, order, mobility) +
-	       replay_occupy(rp, pfn + (1ul << order), order, mobility);
 }
 
 void replay_release(struct replay *rp, u64 pfn, unsigned int order)

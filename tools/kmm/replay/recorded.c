@@ -19,7 +19,8 @@ static struct snapshot *read_one(const struct replay_config *c, const char *cons
 {
 	char path[4096], err[REPLAY_ERROR];
 
-	return beside_find(c, names, path, sizeof(path)) ? snapshot_open(path, err, sizeof(err)) : NULL;
+	return beside_find(c, names, path, sizeof(path)) ? snapshot_open(path, err, sizeof(err))
+							 : NULL;
 }
 
 /* One line of /proc/zoneinfo: a zone begins, or one CPU's list says how long it is. */
@@ -110,7 +111,8 @@ static void compare_range(struct recorded_state *s, u64 pfn, u64 end, size_t *ru
 
 	while (pfn < end) {
 		const struct page *page = pfn_to_page(pfn);
-		u64 stop = page->_refcount ? min(pfn + (1ull << page_alloc_order(page)), end) : pfn + 1;
+		u64 stop = page->_refcount ? min(pfn + (1ull << page_alloc_order(page)), end)
+					   : pfn + 1;
 
 		for (; pfn < stop; pfn++) {
 			while (*run < map->nr_runs &&

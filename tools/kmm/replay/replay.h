@@ -114,8 +114,8 @@ struct failure_class {
 
 /* What the initial state could and could not do. */
 struct initial_summary {
-	const char *source;		/* "free map", "pagetypeinfo", "buddyinfo"; NULL: empty machine */
-	bool flags_known;		/* mobility of pages from page flags; else all are movable */
+	const char *source;		/* "free map", "pagetypeinfo", "buddyinfo"; NULL: empty */
+	bool flags_known;		/* mobility is from page flags; else all are movable */
 	bool left_out;			/* a state was recorded, but on another machine than this */
 	u64 occupied_pages;
 	u64 wanted_free, got_free;	/* pages the file says are free, pages that are */
@@ -155,6 +155,7 @@ struct replay_result {
 	u64 recorded_fallbacks, recorded_claims;
 	unsigned int nr_nodes, nr_cpus;
 	bool follow;
+	u64 recorded_reserve;		/* min_free_kbytes taken over from the recording; 0: not */
 
 	struct replay_counts counts;
 	struct initial_summary initial;

@@ -68,7 +68,8 @@ static void print_help(FILE *out)
 	      "  --cmdline WORDS     Linux's boot parameters\n"
 	      "  --sysctl NAME=VALUE a tunable of /proc/sys/vm\n\n"
 	      "The replay\n"
-	      "  --initial FILE      begin with this free map, buddyinfo or pagetypeinfo; none: empty\n"
+	      "  --initial FILE      begin with this free map, buddyinfo or pagetypeinfo; none: "
+	      "empty\n"
 	      "                      (default: what lies beside the trace)\n"
 	      "  --pageflags FILE    what the pages in use held; none\n"
 	      "  --snapshots DIR     where before/ and after/ are; none\n"
@@ -84,7 +85,8 @@ static void print_help(FILE *out)
 	      "                      boot parameters, and tunables written vm.NAME=VALUE\n"
 	      "  --log               the machine's kernel log before the report\n"
 	      "  --no-timing         leave out what differs from run to run\n"
-	      "  --quiet             no report\n", out);
+	      "  --quiet             no report\n",
+	      out);
 }
 
 static int take_number(const char *option, const char *value, u64 *n)
@@ -172,7 +174,8 @@ static int take_option(struct replay_options *o, int letter, const char *value, 
 	if (letter > 255)
 		return take_flag(o, letter);
 	if (letter == 't')
-		return kmm_misused(NAME, "a replay runs on one thread, or it could not repeat itself");
+		return kmm_misused(NAME,
+				   "a replay runs on one thread, or it could not repeat itself");
 	return machine_option(&c->machine, NAME, letter, value);
 }
 
@@ -225,7 +228,8 @@ static int apply_side(struct replay_options *o, char *text)
 			status = kmm_misused(NAME, "too many boot parameters");
 	}
 	if (!status && (o->json || o->config.timeline || o->config.dump))
-		status = kmm_misused(NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
+		status = kmm_misused(
+			NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
 	return status;
 }
 

@@ -94,14 +94,16 @@ static void say_speed(const struct report *p)
 static void say_skipped(const struct report *p)
 {
 	const u64 *n = p->r->stats.by_code;
-	u64 objects = n[TRACE_KMALLOC] + n[TRACE_KFREE] + n[TRACE_CACHE_ALLOC] + n[TRACE_CACHE_FREE];
+	u64 objects =
+		n[TRACE_KMALLOC] + n[TRACE_KFREE] + n[TRACE_CACHE_ALLOC] + n[TRACE_CACHE_FREE];
 	u64 lists = n[TRACE_PAGE_ZONE_LOCKED] + n[TRACE_PCPU_DRAIN] + n[TRACE_PAGE_FREE_BATCHED];
 
 	if (objects)
 		fact(p, "not replayed", "%s object events (they come with the slab layer)",
 		     words_count(objects));
 	if (lists)
-		fact(p, "not replayed", "%s events of the recorded kernel's own lists (kmm has its own)",
+		fact(p, "not replayed",
+		     "%s events of the recorded kernel's own lists (kmm has its own)",
 		     words_count(lists));
 	if (n[TRACE_OTHER])
 		fact(p, "not replayed", "%s events of other kinds", words_count(n[TRACE_OTHER]));
@@ -116,23 +118,27 @@ static void say_machine(const struct report *p)
 	     r->nr_cpus == 1 ? "" : "s");
 	if (r->cmdline[0])
 		fact(p, "boot parameters", "%s", r->cmdline);
+	if (r->recorded_reserve)
+		fact(p, "min_free_kbytes", "%llu at first, as recorded",
+		     (unsigned long long)r->recorded_reserve);
 }
 
 static void section_what(const struct report *p)
 {
 	const struct replay_result *r = p->r;
 
-	fprintf(p->out, p->colour ? "\033[1mReplay of %s\033[0m (%s, %s)\n" : "Replay of %s (%s, %s)\n",
+	fprintf(p->out,
+		p->colour ? "\033[1mReplay of %s\033[0m (%s, %s)\n" : "Replay of %s (%s, %s)\n",
 		r->title, trace_format_name(r->format),
 		r->follow ? "follow: pages where they were" : "what-if: pages where kmm puts them");
 	say_machine(p);
 	if (r->workload[0])
 		fact(p, "workload", "%s", r->workload);
-	fact(p, "trace", "%.3f s, %s events%s", (double)r->duration_ns * 1e-9, words_count(r->events),
-	     r->stopped_by_limit ? " (stopped by --limit)" : "");
-	fact(p, "replayed", "%s allocations (%s), %s frees (%s)", words_count(sum_allocs(&r->counts)),
-	     words_pages(r->counts.alloc_pages), words_count(sum_frees(&r->counts)),
-	     words_pages(r->counts.free_pages));
+	fact(p, "trace", "%.3f s, %s events%s", (double)r->duration_ns * 1e-9,
+	     words_count(r->events), r->stopped_by_limit ? " (stopped by --limit)" : "");
+	fact(p, "replayed", "%s allocations (%s), %s frees (%s)",
+	     words_count(sum_allocs(&r->counts)), words_pages(r->counts.alloc_pages),
+	     words_count(sum_frees(&r->counts)), words_pages(r->counts.free_pages));
 	say_skipped(p);
 	say_speed(p);
 }
@@ -148,7 +154,8 @@ static void section_initial(const struct report *p)
 		return;
 	heading(p, "The state it began in");
 	if (!in->source) {
-		fact(p, "empty machine", "the recorded state belongs to another machine than this one");
+		fact(p, "empty machine",
+		     "the recorded state belongs to another machine than this one");
 		return;
 	}
 	fact(p, "from", "%s%s", in->source, in->flags_known ? " and page flags" : "");
@@ -156,11 +163,13 @@ static void section_initial(const struct report *p)
 	     words_pages(in->occupied_pages));
 	fact(p, "free", "%s pages here, %s recorded", words_count(in->got_free),
 	     words_count(in->wanted_free));
-	gap(p, in->kept_by_kmm, "pages", "free in the recording; here kmm's own (page array, boot memory)");
+	gap(p, in->kept_by_kmm, "pages",
+	    "free in the recording; here kmm's own (page array, boot memory)");
 	gap(p, in->outside, "pages", "free in the recording; no such memory here");
 	for (int o = 0; o < MAX_ORDER; o++)
 		impossible += in->not_possible[o] << o;
-	gap(p, impossible, "pages", "free in the table; found no place in a layout with its counts");
+	gap(p, impossible, "pages",
+	    "free in the table; found no place in a layout with its counts");
 }
 
 /* ---- what did not fit ---- */
@@ -181,7 +190,8 @@ static void section_gaps(const struct report *p)
 	gap(p, n->over_initial, "blocks", "allocated where the initial state had a page: it waited "
 	    "in a per-CPU list, or changed while that state was read");
 	gap(p, n->over_live, "blocks", "allocated over a live one: its free was not traced");
-	gap(p, n->over_refused, "blocks", "allocated over one that failed here: its free was not traced");
+	gap(p, n->over_refused, "blocks",
+	    "allocated over one that failed here: its free was not traced");
 	gap(p, n->free_part_events, "frees", "of a part of a block: split, as the kernel had done");
 	gap(p, n->free_joined_events, "frees", "of several blocks at once: joined by the kernel");
 	gap(p, n->impossible, "events", "with an order or alignment no block has: left out");
@@ -221,24 +231,25 @@ static const char *verdict(const struct failure_class *c)
 	if (c->by_memory > c->by_watermark)
 		return "memory: too little was free";
 	if (c->free <= c->mark + c->reserve + (1ul << c->order))
-		return "memory: free pages were down to the min watermark, what is left is a reserve";
+		return "memory: free pages were down to the min watermark, what is left is a "
+		       "reserve";
 	return "the watermark or a reserve: blocks were free, but not for this kind of request";
 }
 
 static void say_holders(const struct report *p, const struct block_holders *h)
 {
+	fprintf(p->out, "      %-12s %9s %12s %9s  held by: %9s %11s %11s pages\n",
+		"pageblocks", "all", "wholly free", "mixed", mobility_words[0], mobility_words[1],
+		mobility_words[2]);
 	for (int t = 0; t < MIGRATE_TYPES; t++) {
 		const u64 *pages = h->pages[t];
 
-		if (!h->blocks[t])
-			continue;
-		fprintf(p->out, "      %9s %-11s pageblocks, %s wholly free", words_count(h->blocks[t]),
-			migratetype_names[t], words_count(h->whole_free[t]));
-		if (t < MOBILITIES && h->mixed[t])
-			fprintf(p->out, ", %s with pages of another mobility",
-				words_count(h->mixed[t]));
-		fprintf(p->out, "; held by %s unmovable, %s movable, %s reclaimable pages\n",
-			words_count(pages[0]), words_count(pages[1]), words_count(pages[2]));
+		if (h->blocks[t])
+			fprintf(p->out, "      %-12s %9s %12s %9s           %9s %11s %11s\n",
+				migratetype_names[t], words_count(h->blocks[t]),
+				words_count(h->whole_free[t]), words_count(h->mixed[t]),
+				words_count(pages[0]), words_count(pages[1]),
+				words_count(pages[2]));
 	}
 }
 
@@ -247,28 +258,47 @@ static void say_failure(const struct report *p, const struct failure_class *c)
 	fprintf(p->out, "  %s x order %u, %s, from node %d\n", words_count(c->count), c->order,
 		words_gfp(c->gfp), c->node);
 	fprintf(p->out, "      reason     %s\n", verdict(c));
-	fprintf(p->out, "      by index   %s for want of memory, %s by fragmentation, %s held back by the "
-		"watermark\n", words_count(c->by_memory), words_count(c->by_fragmentation),
+	fprintf(p->out,
+		"      by index   %s for want of memory, %s by fragmentation, %s held back by the "
+		"watermark\n",
+		words_count(c->by_memory), words_count(c->by_fragmentation),
 		words_count(c->by_watermark));
-	fprintf(p->out, "      the first  at %.3f s (event %s), zone %s: %s pages free, min watermark %s, "
-		"reserve %s; extfrag_index %s, unusable_index %s\n", (double)c->first_ns * 1e-9,
-		words_count(c->first_event), c->zone, words_count(c->free), words_count(c->mark),
-		words_count(c->reserve), words_index(c->extfrag), words_index(c->unusable));
+	fprintf(p->out,
+		"      the first  at %.3f s (event %s), zone %s: %s pages free, min watermark %s, "
+		"reserve %s; extfrag_index %s, unusable_index %s\n",
+		(double)c->first_ns * 1e-9, words_count(c->first_event), c->zone,
+		words_count(c->free), words_count(c->mark), words_count(c->reserve),
+		words_index(c->extfrag), words_index(c->unusable));
 	say_holders(p, &c->holders);
 }
 
-#define SHOWN_CLASSES	8
+#define SHOWN_CLASSES	4
+
+/* The most frequent kinds first, equal ones in the order they came. */
+static void sort_classes(const struct replay_result *r, const struct failure_class **sorted)
+{
+	for (unsigned int i = 0; i < r->nr_classes; i++) {
+		unsigned int at = i;
+
+		for (; at && sorted[at - 1]->count < r->classes[i].count; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = &r->classes[i];
+	}
+}
 
 static void section_failures(const struct report *p)
 {
+	const struct failure_class *shown[REPLAY_CLASSES];
 	const struct replay_result *r = p->r;
 	const struct replay_counts *n = &r->counts;
 	u64 rest = r->failures_unclassed;
 
 	heading(p, "Failures");
 	if (n->recorded_failures)
-		fprintf(p->out, "  %s allocations failed in the recording; %s of them find a page here.\n",
-			words_count(n->recorded_failures), words_count(n->recorded_failures_now_fine));
+		fprintf(p->out,
+			"  %s allocations failed in the recording; %s of them find a page here.\n",
+			words_count(n->recorded_failures),
+			words_count(n->recorded_failures_now_fine));
 	if (!n->failed) {
 		fprintf(p->out, "  None: every allocation found its pages.\n");
 		return;
@@ -278,11 +308,12 @@ static void section_failures(const struct report *p)
 	if (n->failed_nofail)
 		fprintf(p->out, "  %s of them must not fail (__GFP_NOFAIL).\n",
 			words_count(n->failed_nofail));
+	sort_classes(r, shown);
 	for (unsigned int i = 0; i < r->nr_classes; i++) {
 		if (i < SHOWN_CLASSES)
-			say_failure(p, &r->classes[i]);
+			say_failure(p, shown[i]);
 		else
-			rest += r->classes[i].count;
+			rest += shown[i]->count;
 	}
 	if (rest)
 		fprintf(p->out, "  %s more, of other kinds\n", words_count(rest));
@@ -296,13 +327,15 @@ static void section_pressure(const struct report *p)
 	heading(p, "Pressure");
 	fact(p, "kswapd", "woken %s times", words_count(r->vm_events[KSWAPD_WAKE]));
 	if (n->reclaim_calls | n->compact_calls | n->oom_calls)
-		fact(p, "would have asked", "direct reclaim %s times, compaction %s, the OOM killer %s",
+		fact(p, "would have asked",
+		     "direct reclaim %s times, compaction %s, the OOM killer %s",
 		     words_count(n->reclaim_calls), words_count(n->compact_calls),
 		     words_count(n->oom_calls));
-	fact(p, "fallbacks", "%s blocks taken from another type's pageblocks, %s pageblocks claimed "
-	     "with them (recorded: %s and %s)", words_count(r->vm_events[EXTFRAG_STEAL]),
-	     words_count(r->vm_events[EXTFRAG_CLAIM]), words_count(r->recorded_fallbacks),
-	     words_count(r->recorded_claims));
+	fact(p, "fallbacks",
+	     "%s blocks taken from another type's pageblocks, %s pageblocks claimed "
+	     "with them (recorded: %s and %s)",
+	     words_count(r->vm_events[EXTFRAG_STEAL]), words_count(r->vm_events[EXTFRAG_CLAIM]),
+	     words_count(r->recorded_fallbacks), words_count(r->recorded_claims));
 }
 
 /* ---- fragmentation ---- */
@@ -312,7 +345,8 @@ static void fragmentation_row(const struct report *p, const struct zone_state *b
 {
 	fprintf(p->out, "  %4d %-8s %5u   %s %s -> %s %s   %7s -> %s\n", a->node, a->name, o,
 		words_bar(b->unusable[o]), words_index(b->unusable[o]), words_bar(a->unusable[o]),
-		words_index(a->unusable[o]), words_index(b->extfrag[o]), words_index(a->extfrag[o]));
+		words_index(a->unusable[o]), words_index(b->extfrag[o]),
+		words_index(a->extfrag[o]));
 }
 
 static void section_fragmentation(const struct report *p)
@@ -320,15 +354,18 @@ static void section_fragmentation(const struct report *p)
 	const struct replay_result *r = p->r;
 
 	heading(p, "Fragmentation, before -> after");
-	fprintf(p->out, "  node zone     order   part of free memory in blocks too small for the order"
+	fprintf(p->out,
+		"  node zone     order   part of free memory in blocks too small for the order"
 		"                   extfrag_index\n");
 	for (unsigned int i = 0; i < r->after.nr_zones; i++) {
 		fragmentation_row(p, &r->before.zones[i], &r->after.zones[i], 3);
 		fragmentation_row(p, &r->before.zones[i], &r->after.zones[i], pageblock_order);
 	}
-	fprintf(p->out, "  extfrag_index: a failure would be for want of memory (to 0) or by fragmentation"
+	fprintf(p->out,
+		"  extfrag_index: a failure would be for want of memory (to 0) or by fragmentation"
 		" (to 1); - : would succeed\n");
-	fprintf(p->out, "  Who holds the pageblocks, before:\n");
+	fputs("  Who holds the pageblocks (mixed: pages of another mobility too), before:\n",
+	      p->out);
 	say_holders(p, &r->holders_before);
 	fprintf(p->out, "  and after:\n");
 	say_holders(p, &r->holders_after);
@@ -368,7 +405,8 @@ static void orders_row(const struct report *p, const char *who, const struct sna
 	fprintf(p->out, " %11s\n", words_count(s ? recorded_pages(s, z) : z->free));
 }
 
-static void difference_row(const struct report *p, const struct snapshot *s, const struct zone_state *z)
+static void difference_row(const struct report *p, const struct snapshot *s,
+			   const struct zone_state *z)
 {
 	fprintf(p->out, "    %-18s", "difference");
 	for (unsigned int o = 0; o < MAX_ORDER; o++)
@@ -438,11 +476,14 @@ static void say_why_different(const struct report *p)
 	static const char *const reasons[] = {
 		"Not in the trace: pages from paths without a tracepoint (bulk allocation, page "
 		"reporting, memory that",
-		"the kernel initialises late). Not in a free map: which frames waited in per-CPU lists; "
+		"the kernel initialises late). Not in a free map: which frames waited in "
+		"per-CPU lists; "
 		"they count as in",
-		"use here until the trace allocates them. By design: kmm places pages by its own rules, "
+		"use here until the trace allocates them. By design: kmm places pages by its "
+		"own rules, "
 		"nothing is",
-		"reclaimed or compacted but what the trace's frees say, and kmm's page array is its own.",
+		"reclaimed or compacted but what the trace's frees say, and kmm's page array "
+		"is its own.",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
@@ -460,12 +501,15 @@ static void section_recorded(const struct report *p)
 		return;
 	heading(p, "The recorded end state beside ours");
 	if (r->has_end_mark)
-		fprintf(p->out, "  Taken at the trace's mark \"snap1 begin\", where the recorder read its own.\n");
+		fprintf(p->out, "  Taken at the trace's mark \"snap1 begin\", where the recorder "
+				"read its own.\n");
 	for (unsigned int i = 0; i < end->nr_zones; i++)
 		compare_zone(p, &r->before.zones[i], &end->zones[i]);
 	if (all)
-		fprintf(p->out, "  Frame by frame: %s of %s frames agree (%s); in use only here %s, "
-			"only in the recording %s.\n", words_count(s->frames_same), words_count(all),
+		fprintf(p->out,
+			"  Frame by frame: %s of %s frames agree (%s); in use only here %s, "
+			"only in the recording %s.\n",
+			words_count(s->frames_same), words_count(all),
 			words_percent(s->frames_same, all), words_count(s->frames_only_here),
 			words_count(s->frames_only_there));
 	say_why_different(p);

@@ -32,11 +32,11 @@ struct zone_state {
 	u8 idx;						/* enum zone_type */
 	const char *name;
 	unsigned long start_pfn, spanned, present, managed;
-	unsigned long free;				/* on the free lists, and put off until needed */
+	unsigned long free;				/* on the free lists or put off */
 	unsigned long deferred;				/* of these, put off */
 	unsigned long pcp;				/* free too, but in per-CPU lists */
 	unsigned long min, low, high;			/* watermarks */
-	u64 nr_free[MIGRATE_TYPES][MAX_ORDER];		/* blocks; put-off pages count as order 10 */
+	u64 nr_free[MIGRATE_TYPES][MAX_ORDER];		/* blocks; put-off ones as order 10 */
 	int extfrag[MAX_ORDER], unusable[MAX_ORDER];	/* Linux's indexes, in thousandths */
 };
 

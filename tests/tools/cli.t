@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command line: help, version, and what is said of a wrong one.
+. tests/tools/cli.sh
+
+version=$(sed -n 's/.*KMM_VERSION "\(.*\)".*/\1/p' include/kmm/kmm.h)
+t "--version" 0 "^kmm $version\$" "$KMM" --version
+t "-V" 0 "^kmm $version\$" "$KMM" -V
+t "--help lists boot" 0 '^  boot +[a-z]' "$KMM" --help
+t "help is help too" 0 '^  boot +[a-z]' "$KMM" help
+t "no command: the usage" 2 '^usage: kmm COMMAND' "$KMM"
+for c in $("$KMM" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	t "kmm $c --help" 0 "^usage: kmm $c" "$KMM" "$c" --help
+	wrong "kmm $c --nosuch" 2 "$KMM" "$c" --nosuch
+done
+t "boot -h" 0 '^usage: kmm boot' "$KMM" boot -h
+wrong "an unknown command" 2 "$KMM" bot
+wrong "an option for a command" 2 "$KMM" --frob
+
+boot() { wrong "boot $*" 2 "$KMM" boot "$@"; }
+boot --nosuch
+boot -x
+boot --mem
+boot --mem 4Q
+boot --mem 0
+boot --mem -4G
+boot --mem 99999999999999999999
+boot --mem 16000000T
+boot --mem 4Gx
+boot --mem 1234567
+boot --mem 17T
+boot --mem 8M
+boot --mem 64M --nodes 64
+boot --nodes 0
+boot --nodes 65
+boot --nodes two
+boot --nodes 1.5
+boot --cpus 0
+boot --cpus 65
+boot --cpus ''
+boot --seed x
+boot --threads=yes
+boot --kernel 2G
+boot --kernel x
+boot --arch sparc
+boot -c
+boot -c mem --script x
+boot mem=600M
+boot --quiet extra
+boot --e820 map --mem 4G
+boot --e820 map --nodes 2
+boot --numa-distance '10,20;20' --nodes 2
+boot --numa-distance '10,20' --nodes 2
+boot --numa-distance '10,20;20,300' --nodes 2
+boot --numa-distance 'ten' --nodes 2
+boot --numa-distance '' --nodes 2
+boot --numa-distance '10 20;20 10' --nodes 4
+long=$(printf 'x%.0s' $(seq 2100))
+boot --cmdline "$long"
+boot -- "$long"
+wrong "boot --e820 of nothing" 1 "$KMM" boot --e820 "$dir/none"
+wrong "boot --script of nothing" 1 "$KMM" boot --quiet --script "$dir/none"
+t "an abbreviated option" 0 machine "$KMM" boot --qui --me 64M -c mem
+t "an ambiguous one" 2 'ambiguous' "$KMM" boot --c mem
+t "a full disk is noticed" 1 'cannot write' sh -c '"$0" boot --mem 64M -c dmesg >/dev/full' "$KMM"
+
+# The manual: well formed, and nothing left out.
+page=man/kmm.1
+if command -v mandoc >/dev/null; then
+	t "mandoc finds nothing" 0 '^$|.*' mandoc -T lint -W style $page
+fi
+run groff -mandoc -Tutf8 -ww -z $page
+verdict=
+[ $rc = 0 ] && [ ! -s "$dir/err" ] || verdict="groff complains"
+command -v groff >/dev/null || verdict=
+report "groff finds nothing"
+for c in $("$KMM" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	for o in $("$KMM" "$c" --help | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
+		[ "$o" = --help ] && continue
+		word=$(echo "$o" | sed 's/^--//')
+		t "the manual has $c $o" 0 . grep -E -e "^\.(It|Op|Xo).* Fl Fl $word( |\$)" $page
+	done
+done
+for c in $("$KMM" boot --quiet --mem 64M -c help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	t "the manual has the console's $c" 0 . grep -E "^\.It (Ic|Xo Ic) $c( |\$)" $page
+done
+finish
