@@ -18,7 +18,8 @@ extern unsigned int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES];	/* by zone; 0: no
  * Names: min_free_kbytes watermark_scale_factor watermark_boost_factor
  * percpu_pagelist_high_fraction lowmem_reserve_ratio compact_memory (write only; calls the
  * compaction hook) drop_caches (write only) stat_refresh.
- * Errors: -ENOENT no such name, -EINVAL bad value, -EACCES wrong direction. Process context.
+ * Errors: -ENOENT no such name, -EINVAL bad value, -EACCES wrong direction. Process context;
+ * one writer at a time.
  */
 int sysctl_vm_write(const char *name, const char *text) __must_check;
 int sysctl_vm_read(const char *name, char *buf, size_t size) __must_check;

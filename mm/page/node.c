@@ -106,7 +106,20 @@ int free_area_build(const struct kmm_machine *m)
 
 /* --- zonelists --- */
 
-/* The nearest node not used yet; the lighter one of two equally near. */
+static bool node_has_cpus(int nid)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (cpu_to_node(cpu) == nid)
+			return true;
+	return false;
+}
+
+/*
+ * The nearest node not used yet. Of equally near ones: rather one that no CPU of its own
+ * uses, rather the next than one before us, then the lighter.
+ */
 static int find_next_best_node(int from, nodemask_t *used, const unsigned int load[MAX_NUMNODES])
 {
 	int nid, best = NUMA_NO_NODE;
@@ -119,8 +132,8 @@ static int find_next_best_node(int from, nodemask_t *used, const unsigned int lo
 	for_each_online_node(nid) {
 		if (node_isset(nid, *used) || !NODE_DATA(nid)->node_present_pages)
 			continue;
-		weight = (unsigned int)(node_distance(from, nid) + (nid < from)) * MAX_NUMNODES +
-			 load[nid];
+		weight = (unsigned int)(node_distance(from, nid) + (nid < from) + node_has_cpus(nid));
+		weight = weight * MAX_NUMNODES + load[nid];
 		if (weight < least) {
 			least = weight;
 			best = nid;

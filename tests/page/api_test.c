@@ -6,6 +6,9 @@
  */
 #include "machine.h"
 
+#define SLOTS 512
+static struct page *slots[SLOTS];
+
 /* --- zones --- */
 
 struct zone_case { gfp_t gfp; enum zone_type zone; };
@@ -197,6 +200,18 @@ static void test_fallback_order(void)
 	}
 }
 
+/* Of nodes equally near, one without CPUs goes first: nobody there needs its memory. */
+static void test_headless_node(void)
+{
+	static const s32 cpus[2] = { 0, 1 };
+
+	if (!MACHINE_ON(.mem = 96 * MIB, .nodes = 3, .cpus = 2, .cpu_node = cpus))
+		return;
+	ok(log_says("Fallback order for Node 0: 0 2 1"),
+	   "node 0 falls back on the headless node 2");
+	ok(log_says("Fallback order for Node 1: 1 2 0"), "node 1 too");
+}
+
 static void test_own_node_first(void)
 {
 	unsigned int cpu, order;
@@ -224,6 +239,8 @@ static void test_own_node_first(void)
 	host_set_cpu(0);
 	ok(!alloc_pages_node(5, GFP_KERNEL | __GFP_NOWARN, 0),
 	   "a node that is not there has no pages");
+	slots[0] = NULL;
+	is_int(alloc_pages_bulk_node(GFP_KERNEL | __GFP_NOWARN, 5, 1, slots), 0, "nor in bulk");
 	page_alloc_check();
 }
 
@@ -251,10 +268,11 @@ static void test_thisnode(void)
  */
 static void test_thisnode_no_such_zone(void)
 {
-	struct page *held, *page, *slots[2] = { NULL, NULL };
+	struct page *held, *page;
 
 	if (!four_nodes())
 		return;
+	slots[0] = slots[1] = NULL;
 	host_set_cpu(1);
 	held = alloc_page(GFP_KERNEL | GFP_DMA);
 	is_int(held ? page_to_nid(held) : -1, 0,
@@ -485,8 +503,6 @@ static void test_exact(void)
 
 /* --- bulk --- */
 
-#define SLOTS 512
-static struct page *slots[SLOTS];
 
 static void test_bulk(void)
 {
@@ -752,6 +768,7 @@ int main(void)
 	run_case(test_zones_ia32);
 	run_case(test_masks_without_meaning);
 	run_case(test_fallback_order);
+	run_case(test_headless_node);
 	run_case(test_own_node_first);
 	run_case(test_thisnode);
 	run_case(test_thisnode_no_such_zone);
