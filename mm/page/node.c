@@ -132,7 +132,8 @@ static int find_next_best_node(int from, nodemask_t *used, const unsigned int lo
 	for_each_online_node(nid) {
 		if (node_isset(nid, *used) || !NODE_DATA(nid)->node_present_pages)
 			continue;
-		weight = (unsigned int)(node_distance(from, nid) + (nid < from) + node_has_cpus(nid));
+		weight = (unsigned int)node_distance(from, nid);
+		weight += (nid < from) + node_has_cpus(nid);
 		weight = weight * MAX_NUMNODES + load[nid];
 		if (weight < least) {
 			least = weight;

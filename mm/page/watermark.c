@@ -169,8 +169,9 @@ static void zone_set_reserve(pg_data_t *pgdat, int i)
 
 	WRITE_ONCE(zone->lowmem_reserve[i], 0);
 	for (j = i + 1; j < MAX_NR_ZONES; j++) {
-		above += READ_ONCE(pgdat->node_zones[j].managed_pages);
-		WRITE_ONCE(zone->lowmem_reserve[j], ratio && managed_zone(zone) ? above / ratio : 0);
+		above += pgdat->node_zones[j].managed_pages;
+		WRITE_ONCE(zone->lowmem_reserve[j],
+			   ratio && managed_zone(zone) ? above / ratio : 0);
 	}
 }
 
