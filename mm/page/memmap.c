@@ -388,7 +388,7 @@ bool deferred_grow_zone(struct zone *zone)
 
 static bool defer_machine(void)
 {
-	return totalram_pages > deferred_threshold && !shuffle_pages;
+	return totalram_pages > deferred_threshold;
 }
 
 /* One CPU's share of initialising everything: whatever section is next, until none is left. */

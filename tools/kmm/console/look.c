@@ -341,7 +341,7 @@ int console_mem(struct console *c, int argc, char **argv)
 {
 	struct sums all = { .present = 0 };
 	struct zone *zone;
-	char name[16];
+	char name[24];
 	int nid;
 
 	(void)argv;
