@@ -40,7 +40,7 @@ t() {
 	run "$@"
 	verdict=
 	[ $rc = "$want" ] || verdict="status $rc, not $want"
-	if [ -z "$verdict" ] && ! cat "$dir/out" "$dir/err" | grep -Eq -e "$pattern"; then
+	if [ -z "$verdict" ] && [ "$pattern" ] && ! cat "$dir/out" "$dir/err" | grep -Eq -e "$pattern"; then
 		verdict="nothing matches: $pattern"
 	fi
 	report "$name"

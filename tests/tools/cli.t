@@ -67,7 +67,8 @@ t "a full disk is noticed" 1 'cannot write' sh -c '"$0" boot --mem 64M -c dmesg 
 # The manual: well formed, and nothing left out.
 page=man/kmm.1
 if command -v mandoc >/dev/null; then
-	t "mandoc finds nothing" 0 '^$|.*' mandoc -T lint -W style $page
+	mandoc -T lint $page 2>/dev/null | grep -v 'referenced manual not found' >"$dir/lint"
+	t "mandoc finds nothing" 1 '' grep . "$dir/lint"
 fi
 run groff -mandoc -Tutf8 -ww -z $page
 verdict=

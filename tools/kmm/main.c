@@ -2,8 +2,8 @@
 /*
  * main.c - the command kmm: which subcommands there are.
  *
- * A subcommand is one line of the table below. Those declared weak may be left
- * out of a build; they are then neither listed nor known.
+ * A subcommand is one line of the table below. One declared weak may be left out of
+ * a build; it is then neither listed nor known.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +12,6 @@
 
 #include "command.h"
 
-#pragma weak cmd_replay
-#pragma weak cmd_run
 #pragma weak cmd_bench
 
 static const struct subcommand {

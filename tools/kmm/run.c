@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * run.c - kmm run: what kmm does, shown on the real memory map and the real trace
+ * shipped in data/.
+ *
+ *	machines/q35-4g-2node.txt	e820 and SRAT lines from the log of a PC with two nodes
+ *	numa/				what a kernel allocated on a smaller such PC, which
+ *					frames were free when it began, and how it ended
+ *
+ * The trace was recorded with 1.25 GiB in two nodes; boot parameters make the map's
+ * machine as small (mem= numa=fake=), so that the trace fills it as it did the
+ * recorded one, and the replay begins from the recorded free map.
+ *
+ * data/ is looked for in the current directory and beside the program (build tree,
+ * installed tree); --data names another place. The report is replay's own; around
+ * it stand the boot log and what to try next.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kmm/kmm.h>
+
+#include "command.h"
+#include "replay/replay.h"
+
+static const char me[] = "run";
+
+static const char help[] =
+	"usage: kmm run [--data DIR] [--quiet]\n"
+	"\n"
+	"Boots the two-node machine whose memory map is shipped with kmm, replays the\n"
+	"trace shipped with kmm on it, and reports.\n"
+	"\n"
+	"  --data DIR   where the map and the trace are (default: found beside the program)\n"
+	"  --quiet      without the boot log\n";
+
+#define MAP		"machines/q35-4g-2node.txt"
+#define TRACE		"numa/trace.kmt.zst"
+#define FREE_MAP	"numa/free.before.xz"
+#define PAGE_FLAGS	"numa/kpageflags.before.rle.xz"
+#define PARAMETERS	"mem=1280M numa=fake=2"
+#define TUNABLE		"min_free_kbytes=61292"		/* as on the recorded machine */
+
+#define PATH_SIZE 4096
+
+struct shipped {
+	const char *dir;		/* as the user said; NULL: to be found */
+	char map[PATH_SIZE], trace[PATH_SIZE], free_map[PATH_SIZE], page_flags[PATH_SIZE];
+	bool quiet, help;
+};
+
+/* ---- finding the data ---- */
+
+static bool is_there(const char *dir, const char *name, char *path)
+{
+	return snprintf(path, PATH_SIZE, "%s/%s", dir, name) < PATH_SIZE && !access(path, R_OK);
+}
+
+static bool is_data(struct shipped *s, const char *dir)
+{
+	return is_there(dir, MAP, s->map) && is_there(dir, TRACE, s->trace) &&
+	       is_there(dir, FREE_MAP, s->free_map) && is_there(dir, PAGE_FLAGS, s->page_flags);
+}
+
+/* A directory relative to the program's own. */
+static bool is_beside(struct shipped *s, const char *where)
+{
+	char self[PATH_SIZE], dir[PATH_SIZE + 64], *real;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	self[len > 0 ? len : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	snprintf(dir, sizeof(dir), "%s/%s", self, where);
+	real = realpath(dir, NULL);
+	if (real) {
+		snprintf(dir, sizeof(dir), "%s", real);
+		free(real);
+	}
+	return real && is_data(s, dir);
+}
+
+static int find_data(struct shipped *s)
+{
+	if (s->dir)
+		return is_data(s, s->dir) ? EXIT_OK :
+		       kmm_failed(me, "%s: no " MAP " and " TRACE " there", s->dir);
+	if (is_data(s, "data") || is_beside(s, "../../data") || is_beside(s, "../share/kmm/data"))
+		return EXIT_OK;
+	return kmm_failed(me, "the map and the trace shipped with kmm are not found; "
+			  "--data says where");
+}
+
+/* ---- the show ---- */
+
+static void headline(const char *text)
+{
+	bool bold = isatty(STDOUT_FILENO);
+
+	printf("\n%s%s%s\n\n", bold ? "\033[1m" : "", text, bold ? "\033[0m" : "");
+}
+
+static void try_next(const struct shipped *s, const char *program)
+{
+	headline("Try next");
+	printf("  %s boot --e820 %s\n"
+	       "      a console on this machine; there: help, mem, alloc 3 GFP_ATOMIC, block #1\n"
+	       "  %s replay --compare \"\" \"--mem 2G --nodes 1\" %s\n"
+	       "      the same load on the recorded machine, and on one with more memory\n"
+	       "  %s boot --help; %s replay --help\n",
+	       program, s->map, program, s->trace, program, program);
+}
+
+static int show(const struct shipped *s, const char *program)
+{
+	static struct replay_config c;
+	static struct replay_result r;
+	char err[REPLAY_ERROR];
+
+	replay_defaults(&c);
+	c.trace = s->trace;
+	c.initial = s->free_map;
+	c.pageflags = s->page_flags;
+	c.machine.e820 = s->map;
+	c.sysctls[c.nr_sysctls++] = TUNABLE;
+	c.progress = isatty(STDERR_FILENO);
+	if (!machine_add_param(&c.machine, PARAMETERS))
+		return kmm_failed(me, "too many boot parameters");
+	printf("kmm %s: the memory map of a real machine, and a real kernel's page trace on it\n"
+	       "  map    %s\n  trace  %s\n", KMM_VERSION, s->map, s->trace);
+	fflush(stdout);
+	if (replay_run(&c, &r, err))
+		return kmm_failed(me, "%s", err);
+	if (!s->quiet && r.log) {
+		headline("Boot log");
+		fwrite(r.log, 1, r.log_boot_len, stdout);
+	}
+	putchar('\n');
+	replay_report(&r, stdout, isatty(STDOUT_FILENO), true);
+	try_next(s, program);
+	replay_result_free(&r);
+	return EXIT_OK;
+}
+
+static int parse(struct shipped *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "data", required_argument, NULL, 'd' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int letter;
+
+	opterr = 0;
+	optind = 1;
+	while ((letter = getopt_long(argc, argv, "+:hq", options, NULL)) != -1) {
+		if (letter == 'd')
+			s->dir = optarg;
+		else if (letter == 'q')
+			s->quiet = true;
+		else if (letter == 'h')
+			s->help = true;
+		else
+			return kmm_bad_option(me, letter, argv);
+	}
+	if (optind < argc)
+		return kmm_misused(me, "unexpected word '%s'", argv[optind]);
+	return EXIT_OK;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static struct shipped s;
+	int status = parse(&s, argc, argv);
+
+	if (status)
+		return status;
+	if (s.help) {
+		fputs(help, stdout);
+		return EXIT_OK;
+	}
+	status = find_data(&s);
+	return status ? status : show(&s, argv[-1]);
+}
