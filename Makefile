@@ -260,13 +260,17 @@ bench-run: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
 
 install: $B/freestanding/libkmm.a $B/freestanding/libkmm-string.a $(if $(has_kmm),$B/release/kmm)
 	install -d $(DESTDIR)$(PREFIX)/include/kmm $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 644 include/kmm/*.h $(DESTDIR)$(PREFIX)/include/kmm
+	install -m 644 include/kmm/*.h lib/seq_buf.h $(DESTDIR)$(PREFIX)/include/kmm
 	install -m 644 $B/freestanding/libkmm.a $B/freestanding/libkmm-string.a $(DESTDIR)$(PREFIX)/lib
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' kmm.pc.in > \
 		$(DESTDIR)$(PREFIX)/lib/pkgconfig/kmm.pc
 ifneq ($(has_kmm),)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $B/release/kmm $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/kmm
+	cp -R data $(DESTDIR)$(PREFIX)/share/kmm
+	if [ -x $B/m32/kmm ]; then install -d $(DESTDIR)$(PREFIX)/libexec/kmm && \
+		install -m 755 $B/m32/kmm $(DESTDIR)$(PREFIX)/libexec/kmm/kmm-ia32; fi
 endif
 ifneq ($(wildcard man/kmm.1),)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1

@@ -16,7 +16,7 @@
 #include <kmm/trace.h>
 #include <kmm/trace_text.h>
 
-#include "introspect/producers.h"
+#include "lib/seq_buf.h"
 
 #include "console.h"
 

@@ -11,94 +11,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <kmm/gfp.h>
 #include <kmm/trace.h>
+#include <kmm/trace_text.h>
 
+#include "lib/seq_buf.h"
 #include "tools/kmm/trace/alloc.h"
 
 #include "engine.h"
 
-#define MAX_MASKS	256
-
 struct trace_dump {
 	FILE *out;
-	u64 ns, last_ns, events;
-	unsigned int cpu;
-	u32 tid;
-	char context;
-	u32 masks[MAX_MASKS];
-	unsigned int nr_masks;		/* defined so far; more are defined over again */
+	struct trace_stamp stamp;	/* of the recorded event that is being replayed */
+	struct kmt1_writer writer;
 };
-
-/* The number of a mask, defined by a line of its own the first time. */
-static unsigned int mask_id(struct trace_dump *d, u32 gfp)
-{
-	char words[256];
-	unsigned int id;
-
-	for (id = 0; id < min(d->nr_masks, (unsigned int)MAX_MASKS); id++)
-		if (d->masks[id] == gfp)
-			return id;
-	id = d->nr_masks++ % MAX_MASKS;
-	d->masks[id] = gfp;
-	format_gfp_flags(words, sizeof(words), gfp);
-	fprintf(d->out, "#G\t%u\t%x\t%s\n", id, gfp, words);
-	return id;
-}
-
-static void write_head(struct trace_dump *d, char code)
-{
-	char context[2] = { d->context == 't' ? '\0' : d->context, '\0' };
-
-	fprintf(d->out, "%llu\t%c%u%s\t%u\t", (unsigned long long)(d->ns - d->last_ns), code,
-		d->cpu, context, d->tid);
-	d->last_ns = d->ns;
-	d->events++;
-}
-
-static void write_alloc(struct trace_dump *d, const struct kmm_trace_event *e)
-{
-	unsigned int id = mask_id(d, e->gfp);
-
-	write_head(d, 'A');
-	if (e->failed)
-		fprintf(d->out, "-\t%u\t%u\t%u\n", e->order, id, e->migratetype);
-	else
-		fprintf(d->out, "%lx\t%u\t%u\t%u\n", e->pfn, e->order, id, e->migratetype);
-}
 
 static void sink(const struct kmm_trace_event *e, void *arg)
 {
 	struct trace_dump *d = arg;
+	char text[2 * TRACE_TEXT_MAX];
+	struct seq_buf s;
 
-	switch (e->code) {
-	case TRACE_MM_PAGE_ALLOC:
-		write_alloc(d, e);
-		break;
-	case TRACE_MM_PAGE_FREE:
-		write_head(d, 'F');
-		fprintf(d->out, "%lx\t%u\n", e->pfn, e->order);
-		break;
-	case TRACE_MM_PAGE_ALLOC_ZONE_LOCKED:
-		write_head(d, 'Z');
-		fprintf(d->out, "%lx\t%u\t%u\t%u\n", e->pfn, e->order, e->migratetype,
-			e->percpu_refill);
-		break;
-	case TRACE_MM_PAGE_PCPU_DRAIN:
-		write_head(d, 'D');
-		fprintf(d->out, "%lx\t%u\t%u\n", e->pfn, e->order, e->migratetype);
-		break;
-	case TRACE_MM_PAGE_ALLOC_EXTFRAG:
-		write_head(d, 'X');
-		fprintf(d->out, "%lx\t%u\t%u\t%u\t%u\t%u\n", e->pfn, e->order, e->fallback_order,
-			e->migratetype, e->fallback_migratetype, e->change_ownership);
-		break;
-	}
+	seq_buf_init(&s, text, sizeof(text));
+	if (!kmt1_event(&d->writer, &s, e, &d->stamp))
+		fwrite(text, 1, s.len, d->out);
 }
 
 int dump_begin(struct replay *rp)
 {
+	char text[TRACE_TEXT_MAX];
 	struct trace_dump *d;
+	struct seq_buf s;
 
 	if (!rp->config->dump)
 		return 0;
@@ -106,7 +48,9 @@ int dump_begin(struct replay *rp)
 	d->out = fopen(rp->config->dump, "w");
 	if (!d->out)
 		return replay_fail(rp, "%s: %s", rp->config->dump, strerror(errno));
-	fputs("#kmt1\tkmm\n#clock\tof the trace that was replayed, ns\n#T\t0\tO\tother\n", d->out);
+	seq_buf_init(&s, text, sizeof(text));
+	kmt1_begin(&d->writer, &s, "kmm");
+	fwrite(text, 1, s.len, d->out);
 	set_trace_sink(sink, d);
 	return 0;
 }
@@ -115,22 +59,24 @@ void dump_stamp(struct replay *rp, const struct trace_event *ev)
 {
 	struct trace_dump *d = rp->dump;
 
-	d->ns = max(d->ns, ev->ts_ns);
-	d->cpu = rp->cpu;
-	d->tid = 0;
-	d->context = (char)ev->context;
+	d->stamp.ns = max(d->stamp.ns, ev->ts_ns);
+	d->stamp.cpu = rp->cpu;
+	d->stamp.context = (char)ev->context;
 }
 
 int dump_end(struct replay *rp)
 {
 	struct trace_dump *d = rp->dump;
+	char text[TRACE_TEXT_MAX];
+	struct seq_buf s;
 	bool bad;
 
 	if (!d)
 		return 0;
 	set_trace_sink(NULL, NULL);
-	fprintf(d->out, "#end\tevents %llu\tduration_ns %llu\n", (unsigned long long)d->events,
-		(unsigned long long)d->last_ns);
+	seq_buf_init(&s, text, sizeof(text));
+	kmt1_end(&d->writer, &s);
+	fwrite(text, 1, s.len, d->out);
 	bad = ferror(d->out);
 	bad |= fclose(d->out) != 0;
 	d->out = NULL;
