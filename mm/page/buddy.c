@@ -679,7 +679,7 @@ static struct pageblock *random_max_order(struct zone *zone)
 	unsigned int tries;
 
 	for (tries = 0; tries < 10; tries++) {
-		u64 index = 1 + ((kmm_random() >> 32) * zone->nr_blocks >> 32);
+		u64 index = 1 + ((kmm_random() >> 32) * blocks_alive(zone) >> 32);
 
 		if (zone->blocks[index].nr_free[MAX_ORDER - 1])
 			return &zone->blocks[index];
@@ -689,7 +689,8 @@ static struct pageblock *random_max_order(struct zone *zone)
 
 /*
  * shuffle_zone - Fisher and Yates: every order-10 block changes its place on
- * the list with a random other one. Later frees go to the head or the tail of
+ * the list with a random other one, as far as the zone is initialised. Later frees, and
+ * sections that come to life later, go to the head or the tail of
  * their list by a coin (link_at_head()), and the block within a pageblock is
  * chosen by coins too, which keeps the order unpredictable.
  */
@@ -699,7 +700,7 @@ void shuffle_zone(struct zone *zone)
 
 	spin_lock_irqsave(&zone->lock, flags);
 	zone->shuffle_seed = (unsigned int)kmm_random();
-	for (i = 1; i <= zone->nr_blocks; i++) {
+	for (i = 1; i <= blocks_alive(zone); i++) {
 		struct pageblock *a = &zone->blocks[i], *b;
 
 		if (!a->nr_free[MAX_ORDER - 1])

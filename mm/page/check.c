@@ -59,13 +59,6 @@ static void check_free_pages(struct zone *zone, struct pageblock *b, unsigned lo
 	}
 }
 
-static unsigned long blocks_initialised(const struct zone *zone)
-{
-	unsigned long end = min(zone->deferred_pfn, zone_end_pfn(zone));
-
-	return ((end - 1) >> pageblock_order) - zone->first_block;
-}
-
 static void check_fast_path(const struct zone *zone)
 {
 	KMM_BUG_ON(zone->plenty != (zone->fast_free > low_wmark_pages(zone)));
@@ -76,7 +69,7 @@ static void check_blocks(struct zone *zone)
 	unsigned long free[MIGRATE_TYPES] = { 0 }, blocks[MIGRATE_TYPES] = { 0 }, i, all = 0;
 	int mt;
 
-	for (i = 1; i <= blocks_initialised(zone); i++) {
+	for (i = 1; i <= blocks_alive(zone); i++) {
 		struct pageblock *b = &zone->blocks[i];
 
 		block_check(b);

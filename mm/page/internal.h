@@ -136,6 +136,14 @@ void memmap_free_all(void);
 extern unsigned long deferred_threshold;		/* pages */
 bool deferred_grow_zone(struct zone *zone);	/* more free pages, if some were put off */
 
+/* Pageblocks that have been brought to life: 1 to this. The others hold what was in RAM. */
+static inline unsigned long blocks_alive(const struct zone *zone)
+{
+	unsigned long end = min(READ_ONCE(zone->deferred_pfn), zone_end_pfn(zone));
+
+	return ((end - 1) >> pageblock_order) - zone->first_block;
+}
+
 /* --- node.c --- */
 int free_area_build(const struct kmm_machine *m);
 void build_all_zonelists(void);

@@ -525,6 +525,11 @@ void release_pages(struct page **pages, unsigned long nr)
 {
 	unsigned long i;
 
-	for (i = 0; i < nr; i++)
-		put_page(pages[i]);
+	for (i = 0; i < nr; i++) {
+		struct page *page = compound_head(pages[i]);
+
+		if (tracing() && READ_ONCE(page->_refcount) == 1)
+			trace_page(TRACE_MM_PAGE_FREE_BATCHED, page_to_pfn(page), 0, 0, 0);
+		put_page(page);
+	}
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// FLAVOURS: release debug m32 tsan
 // TIMEOUT: 600
 /*
  * deferred_test.c - machines so large that most of their page array is brought to life on

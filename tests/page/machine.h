@@ -210,7 +210,7 @@ static inline void set_pageblocks_movable(void)
 	for_each_populated_zone(zone)
 		for (i = 1; i <= zone->nr_blocks; i++) {
 			pfn = max((i + zone->first_block) << pageblock_order, zone->zone_start_pfn);
-			if (zone->blocks[i].migratetype < MIGRATE_CMA)
+			if (pfn_valid(pfn) && zone->blocks[i].migratetype < MIGRATE_CMA)
 				set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
 		}
 }
