@@ -350,11 +350,11 @@ static void scale_bulk(void *arg)
 
 static void scale_one(unsigned int cpus)
 {
-	double hot[3], bulk[3], start;
+	double hot[RUNS], bulk[RUNS], start;
 	int i;
 
 	boot(2ull << 30, 1, cpus, true, NULL);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < RUNS; i++) {
 		start = now_ns();
 		host_run_on_all(scale_hot, NULL);
 		hot[i] = (now_ns() - start) / 2e6;
@@ -362,8 +362,8 @@ static void scale_one(unsigned int cpus)
 		host_run_on_all(scale_bulk, NULL);
 		bulk[i] = (now_ns() - start) / (SCALE_ROUNDS * SCALE_PAGES);
 	}
-	printf("scale.hot0.%u %.2f ns\nscale.bulk.%u %.2f ns\n", cpus, median(hot, 3), cpus,
-	       median(bulk, 3));
+	printf("scale.hot0.%u %.2f ns\nscale.bulk.%u %.2f ns\n", cpus, median(hot, RUNS), cpus,
+	       median(bulk, RUNS));
 	page_alloc_check();
 	off();
 }

@@ -30,12 +30,15 @@ static inline void *page_address(const struct page *page)
 	return phys < direct_map_end ? __va(phys) : NULL;
 }
 
-static inline bool PageReserved(const struct page *page) { return page->flags & PG_reserved; }
-static inline bool PageHead(const struct page *page) { return page->flags & PG_head; }
-static inline bool PageTail(const struct page *page) { return page->flags & PG_tail; }
+static inline bool PageReserved(const struct page *page)
+{
+	return READ_ONCE(page->flags) & PG_reserved;
+}
+static inline bool PageHead(const struct page *page) { return READ_ONCE(page->flags) & PG_head; }
+static inline bool PageTail(const struct page *page) { return READ_ONCE(page->flags) & PG_tail; }
 static inline bool PageCompound(const struct page *page)
 {
-	return page->flags & (PG_head | PG_tail);
+	return READ_ONCE(page->flags) & (PG_head | PG_tail);
 }
 
 /*
@@ -53,7 +56,7 @@ static inline struct page *compound_head(struct page *page)
  */
 static inline unsigned int page_alloc_order(const struct page *page)
 {
-	return (page->flags & PAGE_ORDER_MASK) >> PAGE_ORDER_SHIFT;
+	return (READ_ONCE(page->flags) & PAGE_ORDER_MASK) >> PAGE_ORDER_SHIFT;
 }
 static inline unsigned int compound_order(const struct page *page)
 {
@@ -105,9 +108,9 @@ void clear_highpage(struct page *page);
 /*
  * isolate / CMA. set_pageblock_migratetype changes the type of the pageblock and moves its
  * free blocks to the lists of the new type. start_isolate_page_range takes the pageblocks of
- * [start, end) (multiples of pageblock_nr_pages, in one zone) out of allocation: 0 or -EBUSY
- * when one is isolated already. undo_isolate_page_range gives them the type mt.
- * init_cma_reserved_pageblock gives the block of a boot-time reservation to MIGRATE_CMA.
+ * [start, end) (multiples of pageblock_nr_pages) out of allocation: 0, or -EBUSY when one is
+ * isolated already or no RAM, or a CPU does not answer. undo_isolate_page_range gives them the
+ * type mt. init_cma_reserved_pageblock gives the block of a boot-time reservation to MIGRATE_CMA.
  */
 void set_pageblock_migratetype(struct page *page, int migratetype);
 int start_isolate_page_range(unsigned long start, unsigned long end) __must_check;

@@ -57,8 +57,9 @@ void kmm_cpu_relax(void);
 void kmm_cpu_poll(void);
 
 /*
- * kmm_cpu_call - run fn(arg) on another CPU, outside its local sections, and wait.
- * Pre: cpu is not the caller's; the caller holds no lock and is in no local section.
+ * kmm_cpu_call - run fn(arg) on a CPU, outside its local sections, and wait. If that is the
+ * CPU the caller runs on (or has come to run on), fn is simply called.
+ * Pre: the caller holds no lock and is in no local section.
  * Post: true: fn has run to its end, and all it wrote is visible here.
  *       false: fn has not run and will not (that CPU is off or does not answer);
  *       the core then does without.

@@ -153,7 +153,7 @@ static void find_low_pfn_range(void)
 {
 	unsigned long maxmem = PFN_DOWN(direct_map_end), highmem = ~0UL;
 
-	if (boot_options.highmem_size >> PAGE_SHIFT < ~0UL)
+	if (boot_options.highmem_size != ~(u64)0)
 		highmem = PFN_DOWN(boot_options.highmem_size);
 	if (max_pfn <= maxmem)
 		lowmem_pfn_init(highmem);

@@ -173,8 +173,8 @@ static bool type_merges(int mt)
 
 /*
  * b has just become free as a whole. If its partner is too, they are one block
- * of order 10, of b's type; reserve, CMA and isolated pageblocks stay alone,
- * their type means this very pageblock.
+ * of order 10, of b's type; reserve, CMA and isolated pageblocks join only their
+ * like: their type means these very frames.
  */
 static void max_order_merge(struct zone *zone, struct pageblock *b)
 {
@@ -343,6 +343,27 @@ unsigned long take_free_block(struct zone *zone, int migratetype, unsigned int o
 			       *got);
 }
 
+/* Two neighbour pageblocks that are free as a whole, whether they have become one block or not. */
+static bool take_two_blocks(struct zone *zone, struct pageblock *b)
+{
+	struct pageblock *half;
+
+	if (b->nr_free[MAX_ORDER - 1]) {
+		take_max_order(zone, b);
+		zone_account(zone, b->migratetype, -(long)MAX_ORDER_NR_PAGES);
+		return true;
+	}
+	if (!block_partner(zone, b) || !block_test(b, BLOCK_ROOT) || !block_test(b + 1, BLOCK_ROOT))
+		return false;
+	for (half = b; half <= b + 1; half++) {
+		block_clear(half, BLOCK_ROOT);
+		area_del(zone, half, pageblock_order);
+		half->free_pages = 0;
+		zone_account(zone, half->migratetype, -(long)pageblock_nr_pages);
+	}
+	return true;
+}
+
 /*
  * take_block_at - take these very frames, if they are free: the block around them is split on all
  * sides.
@@ -353,13 +374,8 @@ bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order)
 	unsigned int have;
 	int pos;
 
-	if (order == MAX_ORDER - 1) {
-		if (!b->nr_free[order])
-			return false;
-		take_max_order(zone, b);
-		zone_account(zone, b->migratetype, -(long)(1ul << order));
-		return true;
-	}
+	if (order == MAX_ORDER - 1)
+		return take_two_blocks(zone, b);
 	if (b->flags & PB_IN_MAX_ORDER)
 		max_order_split(zone, max_order_head(zone, b));
 	pos = block_find(b, pfn, &have);
@@ -398,6 +414,8 @@ void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype)
 	unsigned int order, n;
 	int old = b->migratetype;
 
+	if (page_group_by_mobility_disabled && type_merges(migratetype))
+		migratetype = MIGRATE_UNMOVABLE;
 	if (old == migratetype)
 		return;
 	if (b->flags & PB_IN_MAX_ORDER)
@@ -439,8 +457,7 @@ static u32 flags_in_use(const struct zone *zone, unsigned long pfn)
 }
 
 /*
- * How many pages of b in use are at home with `start_type`: allocated for the
- * same mobility, or, between the two kinds that cannot move, for either.
+ * How many pages of b in use are at home with `start_type`: allocated for it.
  */
 static unsigned int alike_pages(struct zone *zone, struct pageblock *b, int start_type)
 {
@@ -454,7 +471,7 @@ static unsigned int alike_pages(struct zone *zone, struct pageblock *b, int star
 		mobility = (flags & PAGE_MOBILITY_MASK) >> PAGE_MOBILITY_SHIFT;
 		if (!flags)
 			continue;
-		if ((mobility == MIGRATE_MOVABLE) == (start_type == MIGRATE_MOVABLE))
+		if ((int)mobility == start_type)
 			alike += 1u << order;
 	}
 	return alike;
@@ -638,21 +655,15 @@ static bool unreserve_one(struct zone *zone, int migratetype)
 	return avail != 0;
 }
 
-/*
- * Memory is short: give one reserved pageblock to the type that is asked for.
- * Unless forced, a zone keeps its last one.
- */
-bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force)
+/* Memory is short: give one reserved pageblock to the type that is asked for. */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac)
 {
 	struct zoneref *ref;
 	struct zone *zone;
 
-	for_each_zone_zonelist(zone, ref, ac->zonelist, ac->highest_zoneidx) {
-		if (READ_ONCE(zone->nr_reserved_highatomic) <= (force ? 0 : pageblock_nr_pages))
-			continue;
-		if (unreserve_one(zone, ac->migratetype))
+	for_each_zone_zonelist(zone, ref, ac->zonelist, ac->highest_zoneidx)
+		if (READ_ONCE(zone->nr_reserved_highatomic) && unreserve_one(zone, ac->migratetype))
 			return true;
-	}
 	return false;
 }
 

@@ -33,7 +33,7 @@ int setup_fault_attr(struct fault_attr *attr, const char *str)
 			return -EINVAL;
 		str++;
 	}
-	if (value[1] > 100 || !value[0])
+	if (value[1] > 100 || !value[0] || value[0] > UINT32_MAX)
 		return -EINVAL;
 	attr->interval = value[0];
 	attr->probability = value[1];
@@ -71,6 +71,7 @@ static bool take_one_failure(struct fault_attr *attr)
 
 bool should_fail(struct fault_attr *attr, size_t size)
 {
+	u32 interval = (u32)min(attr->interval, (u64)UINT32_MAX);
 	u64 count;
 
 	if (!attr->probability || !__atomic_load_n(&attr->times, __ATOMIC_RELAXED))
@@ -78,7 +79,7 @@ bool should_fail(struct fault_attr *attr, size_t size)
 	if (within_space(attr, size))
 		return false;
 	count = __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED);
-	if (attr->interval > 1 && (u32)count % (u32)attr->interval)
+	if (interval > 1 && (u32)count % interval)
 		return false;
 	if ((kmm_random() >> 32) * 100 >> 32 >= attr->probability)
 		return false;

@@ -50,10 +50,22 @@ struct alloc_context {
 	struct zone *preferred_zone;
 	int migratetype;
 	int highest_zoneidx;
-	int local_nid;			/* the node of the CPU */
 };
 
 /* --- page_alloc.c --- */
+/* The type a request is grouped by: Linux's gfpflags_to_migratetype(). */
+extern bool page_group_by_mobility_disabled;
+static inline int gfpflags_to_migratetype(gfp_t gfp)
+{
+	return page_group_by_mobility_disabled ? MIGRATE_UNMOVABLE : gfp_migratetype(gfp);
+}
+
+/* Who may move may be lent CMA's pages. */
+static inline unsigned int gfp_to_alloc_flags_cma(gfp_t gfp)
+{
+	return gfpflags_to_migratetype(gfp) == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
+}
+
 static inline u32 page_use_flags(unsigned int order, int mobility)
 {
 	return order << PAGE_ORDER_SHIFT | (u32)mobility << PAGE_MOBILITY_SHIFT;
@@ -71,7 +83,8 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const node
 void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order, int mt,
 		unsigned int atleast, unsigned int alloc_flags);
 void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt);
-void drain_pages_zone(struct zone *zone, unsigned int cpu);
+void drain_pages_zone(struct zone *zone);
+bool drain_every_cpu(struct zone *zone); /* whatever their lists look like; did all answer? */
 void trace_zone_locked(unsigned long pfn, unsigned int order, unsigned int block_order, int mt);
 void zone_pcp_update(struct zone *zone);	/* its marks have changed */
 #define MAGAZINE_MOST                                                                              \
@@ -102,7 +115,6 @@ void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order,
 static inline bool tracing(void) { return unlikely(page_hooks & PAGE_HOOK_TRACE); }
 
 /* --- buddy.c: all under zone->lock --- */
-extern bool page_group_by_mobility_disabled;
 extern bool shuffle_pages;
 void zone_account(struct zone *zone, int migratetype, long pages);
 void free_one_page(struct zone *zone, unsigned long pfn, unsigned int order);
@@ -114,7 +126,7 @@ unsigned long __rmqueue(struct zone *zone, unsigned int order, unsigned int want
 bool take_block_at(struct zone *zone, unsigned long pfn, unsigned int order);	/* accounted */
 unsigned long rmqueue_highatomic(struct zone *zone, unsigned int order);
 void reserve_highatomic_pageblock(struct page *page, struct zone *zone); /* takes the lock itself */
-bool unreserve_highatomic_pageblock(const struct alloc_context *ac, bool force); /* likewise */
+bool unreserve_highatomic_pageblock(const struct alloc_context *ac);	/* likewise */
 void pageblock_set_type(struct zone *zone, struct pageblock *b, int migratetype);
 void shuffle_zone(struct zone *zone);
 
@@ -134,7 +146,8 @@ extern bool thp_enabled;
 int memmap_init(const struct kmm_machine *m);
 void memmap_free_all(void);
 extern unsigned long deferred_threshold;		/* pages */
-bool deferred_grow_zone(struct zone *zone);	/* more free pages, if some were put off */
+bool deferred_grow_zone(struct zone *zone, bool may_wait); /* more pages, if some were put off */
+void deferred_wait(struct zone *zone);
 
 /* Pageblocks that have been brought to life: 1 to this. The others hold what was in RAM. */
 static inline unsigned long blocks_alive(const struct zone *zone)

@@ -9,51 +9,77 @@
  * way when the lists are drained: the type is looked up at that moment.
  */
 #include <kmm/errno.h>
+#include <kmm/memblock.h>
 
 #include "internal.h"
 
-static struct pageblock *block_of(struct page *page)
+static struct pageblock *block_of(struct zone *zone, unsigned long pfn)
 {
-	return pfn_block(page_zone(page), page_to_pfn(page));
+	KMM_BUG_ON(!zone_spans_pfn(zone, pfn));
+	return pfn_block(zone, pfn);
+}
+
+/* Frames up to pfn initialised, and no CPU still at it. */
+static void init_up_to(struct zone *zone, unsigned long pfn)
+{
+	while (READ_ONCE(zone->deferred_pfn) <= pfn && deferred_grow_zone(zone, true))
+		continue;
+	deferred_wait(zone);
+}
+
+/*
+ * The zone that speaks for a frame, the frame's page structure brought to life if that was
+ * put off; NULL: there is none. RAM belongs to its node's zone; a hole to whose index it has.
+ */
+static struct zone *zone_of_frame(unsigned long pfn)
+{
+	unsigned long start, end;
+	struct zone *zone;
+	int nid;
+
+	if (!pfn_valid(pfn))
+		return NULL;
+	nid = memblock_search_pfn_nid(pfn, &start, &end);
+	for_each_populated_zone(zone) {
+		if (!zone_spans_pfn(zone, pfn) || (nid != NUMA_NO_NODE && nid != zone->node))
+			continue;
+		init_up_to(zone, pfn);
+		if (page_zone(pfn_to_page(pfn)) == zone)
+			return zone;
+	}
+	return NULL;
+}
+
+/* Give the pageblock of a frame the type `to`, if it has the type `from` (-1: whatever). Returns
+ * what it had. */
+static int change_type(struct zone *zone, unsigned long pfn, int from, int to)
+{
+	struct pageblock *b = block_of(zone, pfn);
+	unsigned long flags;
+	int old;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	old = b->migratetype;
+	if (from < 0 || old == from)
+		pageblock_set_type(zone, b, to);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return old;
 }
 
 void set_pageblock_migratetype(struct page *page, int migratetype)
 {
-	struct zone *zone = page_zone(page);
-	unsigned long flags;
+	struct zone *zone = zone_of_frame(page_to_pfn(page));
 
 	KMM_BUG_ON(migratetype < 0 || migratetype >= MIGRATE_TYPES);
-	spin_lock_irqsave(&zone->lock, flags);
-	pageblock_set_type(zone, block_of(page), migratetype);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	if (zone)
+		change_type(zone, page_to_pfn(page), -1, migratetype);
 }
 
-static bool isolate_block(struct page *page)
+static bool isolate_block(unsigned long pfn)
 {
-	struct zone *zone = page_zone(page);
-	struct pageblock *b = block_of(page);
-	unsigned long flags;
-	bool done = false;
+	struct zone *zone = zone_of_frame(pfn);
 
-	spin_lock_irqsave(&zone->lock, flags);
-	if (b->migratetype != MIGRATE_ISOLATE) {
-		pageblock_set_type(zone, b, MIGRATE_ISOLATE);
-		done = true;
-	}
-	spin_unlock_irqrestore(&zone->lock, flags);
-	return done;
-}
-
-static void unisolate_block(struct page *page, int migratetype)
-{
-	struct zone *zone = page_zone(page);
-	struct pageblock *b = block_of(page);
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	if (b->migratetype == MIGRATE_ISOLATE)
-		pageblock_set_type(zone, b, migratetype);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	return zone && change_type(zone, pfn, -1, MIGRATE_ISOLATE) != MIGRATE_ISOLATE;
 }
 
 int start_isolate_page_range(unsigned long start, unsigned long end)
@@ -61,22 +87,25 @@ int start_isolate_page_range(unsigned long start, unsigned long end)
 	unsigned long pfn;
 
 	KMM_BUG_ON(!IS_ALIGNED(start | end, pageblock_nr_pages));
-	for (pfn = start; pfn < end; pfn += pageblock_nr_pages) {
-		if (isolate_block(pfn_to_page(pfn)))
-			continue;
-		undo_isolate_page_range(start, pfn, MIGRATE_MOVABLE);
-		return -EBUSY;
-	}
-	drain_all_pages(page_zone(pfn_to_page(start)));
-	return 0;
+	for (pfn = start; pfn < end; pfn += pageblock_nr_pages)
+		if (!isolate_block(pfn))
+			break;
+	if (pfn == end && drain_every_cpu(NULL))
+		return 0;
+	undo_isolate_page_range(start, pfn, MIGRATE_MOVABLE);
+	return -EBUSY;
 }
 
 void undo_isolate_page_range(unsigned long start, unsigned long end, int migratetype)
 {
 	unsigned long pfn;
+	struct zone *zone;
 
-	for (pfn = start; pfn < end; pfn += pageblock_nr_pages)
-		unisolate_block(pfn_to_page(pfn), migratetype);
+	for (pfn = start; pfn < end; pfn += pageblock_nr_pages) {
+		zone = zone_of_frame(pfn);
+		if (zone)
+			change_type(zone, pfn, MIGRATE_ISOLATE, migratetype);
+	}
 }
 
 /*
@@ -85,44 +114,23 @@ void undo_isolate_page_range(unsigned long start, unsigned long end, int migrate
  */
 void init_cma_reserved_pageblock(struct page *page)
 {
-	struct zone *zone = page_zone(page);
 	unsigned long i, flags, pfn = page_to_pfn(page);
+	struct zone *zone = zone_of_frame(pfn);
 
-	KMM_BUG_ON(!IS_ALIGNED(pfn, pageblock_nr_pages) || !PageReserved(page));
+	KMM_BUG_ON(!zone || !IS_ALIGNED(pfn, pageblock_nr_pages) || !PageReserved(page));
 	for (i = 0; i < pageblock_nr_pages; i++) {
 		page[i].flags &= PAGE_ZONE_MASK;
 		page[i]._refcount = 0;
 	}
 	fill_free_pages(page, pageblock_nr_pages);
 	spin_lock_irqsave(&zone->lock, flags);
-	pageblock_set_type(zone, block_of(page), MIGRATE_CMA);
+	pageblock_set_type(zone, block_of(zone, pfn), MIGRATE_CMA);
 	zone_account(zone, MIGRATE_CMA, (long)pageblock_nr_pages);
 	free_one_page(zone, pfn, pageblock_order);
 	WRITE_ONCE(zone->managed_pages, zone->managed_pages + pageblock_nr_pages);
 	WRITE_ONCE(zone->cma_pages, zone->cma_pages + pageblock_nr_pages);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	__atomic_fetch_add(&totalram_pages, pageblock_nr_pages, __ATOMIC_RELAXED);
-}
-
-/*
- * The zone a frame belongs to, its page structure brought to life if that was put off; NULL: no
- * RAM.
- */
-static struct zone *zone_of_frame(unsigned long pfn)
-{
-	struct zone *zone;
-
-	if (!pfn_valid(pfn))
-		return NULL;
-	for_each_populated_zone(zone) {
-		if (!zone_spans_pfn(zone, pfn))
-			continue;
-		while (READ_ONCE(zone->deferred_pfn) <= pfn && deferred_grow_zone(zone))
-			continue;
-		if (page_zone(pfn_to_page(pfn)) == zone)
-			return zone;
-	}
-	return NULL;
 }
 
 static bool take_at(struct zone *zone, unsigned long pfn, unsigned int order)

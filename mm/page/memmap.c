@@ -272,6 +272,35 @@ static unsigned long run_end(unsigned long pfn, unsigned long end, int *nid)
 }
 
 /*
+ * The zone that speaks for a frame, and where that ends; NULL: none does, and where the next one
+ * begins.
+ */
+static struct zone *zone_spanning(unsigned long pfn, unsigned long *stop)
+{
+	struct zone *zone;
+
+	*stop = nr_sections << PFN_SECTION_SHIFT;
+	for_each_populated_zone(zone) {
+		if (zone_spans_pfn(zone, pfn)) {
+			*stop = zone_end_pfn(zone);
+			return zone;
+		}
+		if (zone->zone_start_pfn > pfn)
+			*stop = min(*stop, zone->zone_start_pfn);
+	}
+	return NULL;
+}
+
+/* A hole may lie in the spans of several nodes' zones: the first of them writes its structures. */
+static bool speaks_for_hole(const struct zone *zone, unsigned long pfn)
+{
+	unsigned long stop;
+	const struct zone *first = zone_spanning(pfn, &stop);
+
+	return !first || first == zone;
+}
+
+/*
  * Frames nobody may have: holes, and what the boot allocator gave away. RAM of other nodes is
  * theirs to write.
  */
@@ -284,6 +313,8 @@ static void init_reserved(const struct zone *zone, unsigned long start, unsigned
 		stop = run_end(pfn,
 			       min(end, ALIGN_DOWN(pfn, PAGES_PER_SECTION) + PAGES_PER_SECTION),
 			       &nid);
+		if (nid == NUMA_NO_NODE && !speaks_for_hole(zone, pfn))
+			continue;
 		if (pfn_valid(pfn) && (nid == zone->node || nid == NUMA_NO_NODE))
 			init_pages(zone, pfn, stop, true);
 	}
@@ -371,18 +402,25 @@ static bool init_next_section(struct zone *zone)
 	return true;
 }
 
+/* deferred_wait - until no CPU is at a section of this zone. Not from an interrupt, no lock held.
+ */
+void deferred_wait(struct zone *zone)
+{
+	while (READ_ONCE(zone->deferred_busy))
+		kmm_cpu_poll();
+}
+
 /*
  * deferred_grow_zone - make more of a zone's memory available. True if it may
  * be worth looking again: a section was initialised, here or by another CPU.
  */
-bool deferred_grow_zone(struct zone *zone)
+bool deferred_grow_zone(struct zone *zone, bool may_wait)
 {
 	if (READ_ONCE(zone->deferred_pfn) < zone_end_pfn(zone) && init_next_section(zone))
 		return true;
-	if (likely(!READ_ONCE(zone->deferred_busy)))
-		return false;
-	while (READ_ONCE(zone->deferred_busy))
-		kmm_cpu_poll();
+	if (likely(!READ_ONCE(zone->deferred_busy)) || !may_wait)
+		return false;	/* an interrupt would wait for what it has interrupted */
+	deferred_wait(zone);
 	return true;
 }
 
@@ -419,31 +457,10 @@ static void init_at_boot(void)
 		kmm_cpu_run_all(init_all_sections, NULL);
 	for_each_populated_zone(zone) {
 		init_first_sections(zone);
-		while (READ_ONCE(zone->deferred_busy))
-			kmm_cpu_poll();
+		deferred_wait(zone);
 		if (shuffle_pages)
 			shuffle_zone(zone);
 	}
-}
-
-/*
- * The zone that speaks for a frame, and where that ends; NULL: none does, and where the next one
- * begins.
- */
-static struct zone *zone_spanning(unsigned long pfn, unsigned long *stop)
-{
-	struct zone *zone;
-
-	*stop = nr_sections << PFN_SECTION_SHIFT;
-	for_each_populated_zone(zone) {
-		if (zone_spans_pfn(zone, pfn)) {
-			*stop = zone_end_pfn(zone);
-			return zone;
-		}
-		if (zone->zone_start_pfn > pfn)
-			*stop = min(*stop, zone->zone_start_pfn);
-	}
-	return NULL;
 }
 
 /*

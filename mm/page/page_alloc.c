@@ -74,7 +74,7 @@ static u8 zone_of_mask(unsigned int mask)
 static struct pcp_list *find_fast_lists(unsigned int cpu, gfp_t bits)
 {
 	unsigned int zid = gfp_zone_of[bits & GFP_ZONEMASK];
-	int mt = gfp_migratetype(bits);
+	int mt = gfpflags_to_migratetype(bits);
 	struct zone *zone = zid == NO_ZONE ? NULL : cpu_pgdat[cpu]->preferred_zone[zid];
 
 	/* A remote zone is for the slow path: it knows what __GFP_THISNODE means. */
@@ -221,6 +221,15 @@ static void numa_account(struct zone *preferred, struct zone *zone)
 	kmm_local_irq_restore(flags);
 }
 
+/* A fallback has boosted the zone's marks: kswapd is to make room. No lock held. */
+static inline void wake_boosted(struct zone *zone)
+{
+	if (likely(!READ_ONCE(zone->boosted)))
+		return;
+	WRITE_ONCE(zone->boosted, false);
+	wakeup_kswapd(zone, 0, 0, zone->idx);
+}
+
 /*
  * rmqueue - a block of 2^order from this zone, through the CPU's lists if they hold the order;
  * NULL if none.
@@ -234,10 +243,7 @@ struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int ord
 		page = rmqueue_buddy(zone, order, migratetype, alloc_flags);
 	if (page)
 		numa_account(preferred, zone);
-	if (unlikely(READ_ONCE(zone->boosted))) {
-		WRITE_ONCE(zone->boosted, false);
-		wakeup_kswapd(zone, 0, 0, zone->idx);
-	}
+	wake_boosted(zone);
 	return page;
 }
 
@@ -259,9 +265,21 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	return page;
 }
 
+/*
+ * Is it this CPU's own lists that a request for a node should come from? The CPU may be
+ * another one a moment later: a wish for a node bears that, __GFP_THISNODE does not.
+ */
+static inline bool node_is_local(int nid, gfp_t gfp)
+{
+	if (nid == NUMA_NO_NODE)
+		return true;
+	return (unsigned int)nid < MAX_NUMNODES && !(gfp & __GFP_THISNODE) &&
+	       NODE_DATA(nid) == cpu_pgdat[kmm_cpu()];
+}
+
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	if (nid == NUMA_NO_NODE || NODE_DATA(nid) == cpu_pgdat[kmm_cpu()])
+	if (node_is_local(nid, gfp))
 		return alloc_pages(gfp, order);
 	return alloc_pages_slow(gfp, order, nid, NULL);
 }
@@ -301,35 +319,37 @@ static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned l
 }
 
 /*
- * Fill empty slots from the CPU's order-0 list, refilling it while its zone has plenty; returns
- * where it stopped.
+ * Fill empty slots from the CPU's order-0 list, refilling it while its zone stays well above
+ * its marks (what the marks leave is for single allocations); returns where it stopped.
  */
 static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
 {
-	unsigned long flags = kmm_local_irq_save(), i = 0;
+	unsigned long flags = kmm_local_irq_save(), i = 0, want;
 	struct pcp_list *list = fast_lists[kmm_cpu()][gfp & FAST_BITS];
 	struct zone *zone = list->zone;
 
 	for (;;) {
 		if (list->count)
 			i = pop_into(list, i, nr, array);
-		if (i == nr || !READ_ONCE(zone->plenty))
+		want = min(nr - i, (unsigned long)MAGAZINE_MOST);
+		if (!want || !READ_ONCE(zone->plenty) ||
+		    READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2 * want)
 			break;
-		pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfp_migratetype(gfp),
-			   (unsigned int)min(nr - i, (unsigned long)MAGAZINE_MOST), 0);
+		pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfpflags_to_migratetype(gfp),
+			   (unsigned int)want, gfp_to_alloc_flags_cma(gfp) | ALLOC_KSWAPD);
 		if (!list->count)
 			break;
 	}
 	kmm_local_irq_restore(flags);
+	wake_boosted(zone);
 	return i;
 }
 
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr, struct page **array)
 {
-	bool local = nid == NUMA_NO_NODE || NODE_DATA(nid) == cpu_pgdat[kmm_cpu()];
 	unsigned long i = 0;
 
-	if (local && !(gfp & __GFP_ZERO))
+	if (node_is_local(nid, gfp) && !(gfp & __GFP_ZERO))
 		i = bulk_from_list(gfp, nr, array);
 	for (; i < nr; i++) {
 		if (!array[i])
@@ -439,7 +459,7 @@ static __noinline void free_pages_slow(struct page *page, unsigned int order)
 
 static inline bool page_as_expected(const struct page *page, unsigned int order)
 {
-	u32 expect = order << PAGE_ORDER_SHIFT | free_expect;
+	u64 expect = (u64)order << PAGE_ORDER_SHIFT | free_expect;
 
 	return likely(!(((page->flags & FREE_CHECK) ^ expect) | (uintptr_t)page->mapping));
 }
@@ -458,15 +478,15 @@ static inline void free_the_page(struct page *page, unsigned int order)
 	if (unlikely(!page_as_expected(page, order)))
 		goto slow;
 	zone = page_zone(page);
-	mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);
-	if (unlikely(mt >= MIGRATE_PCPTYPES))
-		goto slow;
 	flags = kmm_local_irq_save();
-	list = pcp_list_of(zone, order, mt);
-	if (likely(list->count != list->cap)) {
-		pcp_push(list, page, pfn);
-		kmm_local_irq_restore(flags);
-		return;
+	mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);	/* see start_isolate_page_range() */
+	if (likely(mt < MIGRATE_PCPTYPES)) {
+		list = pcp_list_of(zone, order, mt);
+		if (likely(list->count != list->cap)) {
+			pcp_push(list, page, pfn);
+			kmm_local_irq_restore(flags);
+			return;
+		}
 	}
 	kmm_local_irq_restore(flags);
 slow:
@@ -474,26 +494,30 @@ slow:
 }
 
 /*
- * Not the only reference. If others remain on a page that is not compound, the
- * parts behind the first page are freed now, and the first, with the last
- * reference, by put_page(): as in Linux.
+ * Not the only reference. The parts of a page that is not compound, all but its first page,
+ * are freed now, and the first one, from now on of order 0, with the last reference:
+ *
+ *	order 2, two references:   [ 2 refs | . | . | . ]
+ *	__free_pages(page, 2)      [ 1 ref  | f | f   f ]
+ *	put_page(page)             [ f      | f | f   f ]
+ *
+ * Other holders may look at the flags meanwhile, hence the atomic operation.
  */
 static __noinline void free_shared(struct page *page, unsigned int order)
 {
-	u32 old = __atomic_load_n(&page->_refcount, __ATOMIC_RELAXED);
+	u32 flags = READ_ONCE(page->flags);
 
-	if (old == 0) {
+	if (!READ_ONCE(page->_refcount)) {
 		bad_page(page, PageTail(page) ? "tail of a compound page"
 					      : "page is free already (double free)");
 		return;
 	}
-	if (!PageHead(page) && order && page_alloc_order(page) == order) {
-		page->flags &= ~PAGE_ORDER_MASK;
+	if (order && !(flags & PG_head) && page_alloc_order(page) == order) {
+		__atomic_fetch_and(&page->flags, ~PAGE_ORDER_MASK, __ATOMIC_RELAXED);
 		while (order-- > 0) {
 			struct page *part = page + (1ul << order);
-			u32 use = (page->flags & PAGE_MOBILITY_MASK) | order << PAGE_ORDER_SHIFT;
 
-			part->flags = (part->flags & PAGE_ZONE_MASK) | use;
+			part->flags |= (flags & PAGE_MOBILITY_MASK) | order << PAGE_ORDER_SHIFT;
 			free_the_page(part, order);
 		}
 		order = 0;

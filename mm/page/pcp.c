@@ -179,10 +179,10 @@ void pcp_spill(struct per_cpu_pages *pcp, unsigned int order, int mt)
 
 /* --- drain on request --- */
 
-/* Empty the lists of one CPU, this one's, for a zone. Local section. */
-void drain_pages_zone(struct zone *zone, unsigned int cpu)
+/* Empty the lists that this CPU has for a zone. Local section. */
+void drain_pages_zone(struct zone *zone)
 {
-	struct per_cpu_pages *pcp = &zone->pcp[cpu];
+	struct per_cpu_pages *pcp = &zone->pcp[kmm_cpu()];
 	long freed[MIGRATE_TYPES] = { 0 };
 	unsigned int order;
 	int mt;
@@ -211,7 +211,7 @@ void drain_local_pages(struct zone *zone)
 
 	for_each_populated_zone(z)
 		if (!zone || z == zone)
-			drain_pages_zone(z, kmm_cpu());
+			drain_pages_zone(z);
 	kmm_local_irq_restore(flags);
 }
 
@@ -230,17 +230,28 @@ static bool cpu_holds_pages(unsigned int cpu, const struct zone *zone)
 	return false;
 }
 
-/*
- * Other CPUs are asked, nobody reaches into their lists; one that does not answer keeps its pages.
- */
+/* CPUs are asked, nobody reaches into their lists; one that does not answer keeps its pages. */
 void drain_all_pages(struct zone *zone)
 {
 	unsigned int cpu;
 
-	drain_local_pages(zone);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
-		if (cpu != kmm_cpu() && cpu_holds_pages(cpu, zone))
+		if (cpu_holds_pages(cpu, zone))
 			(void)!kmm_cpu_call(cpu, drain_local_call, zone);
+}
+
+/*
+ * drain_every_cpu - the same for certain. A CPU whose lists look empty may be about to push a
+ * page whose pageblock's type it has read before; once it has answered, that is over.
+ */
+bool drain_every_cpu(struct zone *zone)
+{
+	unsigned int cpu;
+	bool answered = true;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		answered &= kmm_cpu_call(cpu, drain_local_call, zone);
+	return answered;
 }
 
 /* --- the per-CPU lists' marks --- */
@@ -357,7 +368,7 @@ static void set_local_caps(void *arg)
 	struct zone *zone = arg;
 	unsigned long flags = kmm_local_irq_save();
 
-	drain_pages_zone(zone, kmm_cpu());
+	drain_pages_zone(zone);
 	pcp_set_caps(zone, &zone->pcp[kmm_cpu()]);
 	kmm_local_irq_restore(flags);
 }
@@ -381,8 +392,6 @@ void zone_pcp_update(struct zone *zone)
 		WRITE_ONCE(pcp->high, min(high, 2u * MAGAZINE_MOST));
 		if (first)
 			pcp_set_caps(zone, pcp);
-		else if (cpu == kmm_cpu())
-			set_local_caps(zone);
 		else
 			(void)!kmm_cpu_call(cpu, set_local_caps, zone);
 	}

@@ -16,6 +16,7 @@
 #define REPORT_INTERVAL_NS	5000000000ull
 
 static __kmm_state struct {
+	spinlock_t lock;
 	u64 window_start;
 	unsigned int printed, suppressed;
 } ratelimit;
@@ -225,10 +226,9 @@ void show_free_areas(void)
 
 /* --- the report --- */
 
-static bool report_allowed(void)
+/* Under ratelimit.lock. */
+static bool count_report(u64 now)
 {
-	u64 now = kmm_clock_ns();
-
 	if (!ratelimit.printed || now - ratelimit.window_start > REPORT_INTERVAL_NS) {
 		if (ratelimit.suppressed)
 			pr_warn("warn_alloc: %u callbacks suppressed", ratelimit.suppressed);
@@ -241,6 +241,20 @@ static bool report_allowed(void)
 	}
 	ratelimit.printed++;
 	return true;
+}
+
+/* Another CPU is at it: then this report is one too many. */
+static bool report_allowed(void)
+{
+	unsigned long flags = kmm_local_irq_save();
+	bool allowed = false;
+
+	if (spin_trylock(&ratelimit.lock)) {
+		allowed = count_report(kmm_clock_ns());
+		spin_unlock(&ratelimit.lock);
+	}
+	kmm_local_irq_restore(flags);
+	return allowed;
 }
 
 void warn_alloc(gfp_t gfp, const nodemask_t *nodemask, const char *fmt, ...)

@@ -78,7 +78,7 @@ bool zone_watermark_ok_safe(struct zone *z, unsigned int order, unsigned long ma
 }
 
 /*
- * The same, sparing order-0 requests the boost: a boosted mark is meant to keep
+ * The same, sparing atomic order-0 requests the boost: a boosted mark is meant to keep
  * types apart, not to make single pages fail.
  */
 bool zone_watermark_fast(struct zone *z, unsigned int order, unsigned long mark,
@@ -112,7 +112,7 @@ static bool zone_allows(struct zone *zone, unsigned int order, unsigned int allo
 	if (alloc_flags & ALLOC_NO_WATERMARKS)
 		return true;
 	while (!zone_watermark_fast(zone, order, mark, ac->highest_zoneidx, alloc_flags, gfp))
-		if (!deferred_grow_zone(zone))
+		if (!deferred_grow_zone(zone, gfp & __GFP_DIRECT_RECLAIM))
 			return false;
 	return true;
 }
@@ -131,7 +131,7 @@ static struct page *try_zone(struct zone *zone, gfp_t gfp, unsigned int order,
 
 	do {
 		page = rmqueue(ac->preferred_zone, zone, order, alloc_flags, ac->migratetype);
-	} while (!page && deferred_grow_zone(zone));
+	} while (!page && deferred_grow_zone(zone, gfp & __GFP_DIRECT_RECLAIM));
 	if (!page)
 		return NULL;
 	prep_new_page(page, order, gfp);
@@ -183,14 +183,9 @@ static unsigned int alloc_flags_nofragment(const struct zone *zone, gfp_t gfp)
 	return flags;
 }
 
-static unsigned int flags_cma(gfp_t gfp)
-{
-	return gfp_migratetype(gfp) == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
-}
-
 static unsigned int gfp_to_alloc_flags(gfp_t gfp)
 {
-	unsigned int flags = ALLOC_WMARK_MIN | flags_cma(gfp);
+	unsigned int flags = ALLOC_WMARK_MIN | gfp_to_alloc_flags_cma(gfp);
 
 	if (gfp & __GFP_HIGH)
 		flags |= ALLOC_HIGH;
@@ -286,13 +281,12 @@ static bool kill_for_memory(gfp_t gfp, unsigned int order, const struct alloc_co
 static struct page *drain_and_retry(gfp_t gfp, unsigned int order, unsigned int alloc_flags,
 				    const struct alloc_context *ac)
 {
-	bool unreserved = unreserve_highatomic_pageblock(ac, false);
-
-	if (gfp & __GFP_DIRECT_RECLAIM)
+	if (gfp & __GFP_DIRECT_RECLAIM) {
+		unreserve_highatomic_pageblock(ac);
 		drain_all_pages(NULL);
-	else
+	} else {
 		drain_local_pages(NULL);
-	(void)unreserved;
+	}
 	return get_page_from_freelist(gfp, order, alloc_flags, ac);
 }
 
@@ -304,7 +298,7 @@ static bool stranded_pages(const struct alloc_context *ac, bool all_cpus)
 	unsigned int cpu;
 
 	for_each_zone_zonelist(zone, ref, ac->zonelist, ac->highest_zoneidx) {
-		if (READ_ONCE(zone->nr_reserved_highatomic) > pageblock_nr_pages)
+		if (all_cpus && READ_ONCE(zone->nr_reserved_highatomic))
 			return true;
 		for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 			if ((all_cpus || cpu == kmm_cpu()) && pcp_pages(&zone->pcp[cpu]))
@@ -401,10 +395,9 @@ static struct page *alloc_pages_slowpath(gfp_t gfp, unsigned int order,
 		}
 		if (page)
 			return page;
-		kmm_cpu_poll();
+		if (sleeps)
+			kmm_cpu_poll();
 	}
-	count_vm_event(PAGE_ALLOC_FAIL);
-	warn_alloc(gfp, ac->nodemask, "page allocation failure: order:%u", order);
 	return NULL;
 }
 
@@ -421,13 +414,14 @@ static void prepare_context(struct alloc_context *ac, gfp_t gfp, int nid,
 	ac->zonelist = &pgdat->node_zonelists[gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK
 								   : ZONELIST_FALLBACK];
 	ac->nodemask = nodemask;
-	ac->migratetype = gfp_migratetype(gfp);
+	ac->migratetype = gfpflags_to_migratetype(gfp);
 	ac->highest_zoneidx = gfp_zone(gfp);
-	ac->local_nid = local->node_id;
 	ac->preferred_zone = NULL;
 	for_each_zone_zonelist(zone, ref, ac->zonelist, ac->highest_zoneidx)
-		if (!ac->preferred_zone && node_allowed(ac, zone))
+		if (node_allowed(ac, zone)) {
 			ac->preferred_zone = zone;
+			break;
+		}
 }
 
 static bool gfp_sane(gfp_t gfp, unsigned int order, int nid)
@@ -443,7 +437,22 @@ static bool gfp_sane(gfp_t gfp, unsigned int order, int nid)
 	if (nid == NUMA_NO_NODE)
 		return true;
 	KMM_BUG_ON(nid < 0 || nid >= MAX_NUMNODES);
+	if (!NODE_DATA(nid) && !(gfp & __GFP_NOWARN))
+		pr_warn("alloc_pages: node %d is not online", nid);
 	return NODE_DATA(nid) != NULL;
+}
+
+/* From the zones down to the low watermark; if that fails, everything else there is. */
+static struct page *alloc_from_zones(gfp_t gfp, unsigned int order, const struct alloc_context *ac)
+{
+	unsigned int alloc_flags = ALLOC_WMARK_LOW | gfp_to_alloc_flags_cma(gfp);
+	struct page *page;
+
+	if (!ac->preferred_zone)
+		return NULL;
+	alloc_flags |= alloc_flags_nofragment(ac->preferred_zone, gfp);
+	page = get_page_from_freelist(gfp, order, alloc_flags, ac);
+	return likely(page) ? page : alloc_pages_slowpath(gfp, order, ac);
 }
 
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodemask)
@@ -454,14 +463,12 @@ struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const node
 	if (!gfp_sane(gfp, order, nid))
 		return NULL;
 	prepare_context(&ac, gfp, nid, nodemask);
-	if (unlikely(page_hooks & PAGE_HOOK_FAULT) && should_fail_alloc_page(gfp, order))
-		goto out;
-	if (ac.preferred_zone)
-		page = get_page_from_freelist(gfp, order, ALLOC_WMARK_LOW | flags_cma(gfp) |
-					      alloc_flags_nofragment(ac.preferred_zone, gfp), &ac);
-	if (unlikely(!page && ac.preferred_zone))
-		page = alloc_pages_slowpath(gfp, order, &ac);
-out:
+	if (likely(!(page_hooks & PAGE_HOOK_FAULT) || !should_fail_alloc_page(gfp, order)))
+		page = alloc_from_zones(gfp, order, &ac);
+	if (unlikely(!page)) {
+		count_vm_event(PAGE_ALLOC_FAIL);
+		warn_alloc(gfp, nodemask, "page allocation failure: order:%u", order);
+	}
 	if (tracing())
 		trace_page(TRACE_MM_PAGE_ALLOC, page ? page_to_pfn(page) : 0, order, ac.migratetype,
 			   gfp);

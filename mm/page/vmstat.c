@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* vmstat.c - sums over CPUs, and how fragmented a zone is. */
 #include "internal.h"
+#include "lib/div64.h"
 
 __kmm_state u64 vm_events[NR_VM_EVENTS];
 
@@ -15,17 +16,16 @@ static void add_cpu_events(const struct per_cpu_pages *pcp, struct zone_events *
 	int mt;
 
 	for (order = 0; order < MAX_ORDER; order++) {
-		u64 allocs = 0, held = 0;
+		u64 filled = pcp->filled[order], allocs = 0, held = 0;
+		s64 frees;
 
 		for (mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
 			allocs += pcp->lists[mt][order].allocs;
 			held += pcp->lists[mt][order].count + pcp->spares[mt][order].count;
 		}
-		/*
-		 * What went in and is neither there nor gone was handed out or given back by its
-		 * users.
-		 */
-		out->pgfree += (held + allocs + pcp->drained[order] - pcp->filled[order]) << order;
+		/* What went in and is neither there nor gone was handed out, or given back. */
+		frees = (s64)(held + allocs + pcp->drained[order] - filled);
+		out->pgfree += frees > 0 ? (u64)frees << order : 0;
 		out->pgalloc += allocs << order;
 		*calls += allocs;
 	}
@@ -82,29 +82,6 @@ static void fill_contig_info(struct zone *zone, unsigned int suitable, struct co
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/*
- * n / d, both below 2^54: 1000 * frames of 16 TiB. Bit by bit: no 64-bit division on 32-bit
- * machines.
- */
-static u64 divide(u64 n, u64 d)
-{
-#if UINTPTR_MAX > 0xffffffffu
-	return n / d;
-#else
-	u64 q = 0, r = 0;
-	int bit;
-
-	for (bit = 63; bit >= 0; bit--) {
-		r = r << 1 | (n >> bit & 1);
-		if (r >= d) {
-			r -= d;
-			q |= 1ull << bit;
-		}
-	}
-	return q;
-#endif
-}
-
 int extfrag_index(struct zone *zone, unsigned int order)
 {
 	unsigned long requested = 1ul << order;
@@ -117,7 +94,7 @@ int extfrag_index(struct zone *zone, unsigned int order)
 		return 0;
 	if (info.free_blocks_suitable)
 		return -1000;
-	return 1000 - (int)divide(1000 + divide(info.free_pages * 1000, requested),
+	return 1000 - (int)div64_u64(1000 + div64_u64(info.free_pages * 1000, requested),
 				  info.free_blocks_total);
 }
 
@@ -128,6 +105,6 @@ int unusable_index(struct zone *zone, unsigned int order)
 	fill_contig_info(zone, order, &info);
 	if (!info.free_pages)
 		return 1000;
-	return (int)divide((info.free_pages - (info.free_blocks_suitable << order)) * 1000,
+	return (int)div64_u64((info.free_pages - (info.free_blocks_suitable << order)) * 1000,
 			   info.free_pages);
 }

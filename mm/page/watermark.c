@@ -25,6 +25,7 @@
  * Formulas: Linux's; the recorded machines' /proc/zoneinfo agree.
  */
 #include "internal.h"
+#include "lib/div64.h"
 
 __kmm_state unsigned int min_free_kbytes;
 __kmm_state unsigned int watermark_scale_factor = 10;
@@ -43,10 +44,10 @@ static bool is_highmem(const struct zone *zone)
 	       (zone->idx == ZONE_MOVABLE && zone_possible(ZONE_HIGHMEM));
 }
 
-/* n * num / den without overflow on 32-bit machines and without a 64-bit division. */
+/* n * num / den, the product in 64 bits. */
 static unsigned long scale(unsigned long n, unsigned long num, unsigned long den)
 {
-	return n / den * num + n % den * num / den;
+	return (unsigned long)div64_u64((u64)n * num, den);
 }
 
 static unsigned long int_sqrt(unsigned long n)
@@ -83,13 +84,14 @@ void zone_update_plenty(struct zone *zone)
  */
 bool boost_watermark(struct zone *zone)
 {
+	unsigned int factor = READ_ONCE(watermark_boost_factor);
 	unsigned long most;
 
-	if (!READ_ONCE(watermark_boost_factor) || !pressure_ops || !pressure_ops->wakeup_kswapd)
+	if (!factor || !pressure_ops || !pressure_ops->wakeup_kswapd)
 		return false;
 	if (pageblock_nr_pages * 4 > READ_ONCE(zone->managed_pages))
 		return false;
-	most = scale(READ_ONCE(zone->_watermark[WMARK_HIGH]), watermark_boost_factor, 10000);
+	most = scale(READ_ONCE(zone->_watermark[WMARK_HIGH]), factor, 10000);
 	if (!most)
 		return false;
 	most = max(most, pageblock_nr_pages);
@@ -106,7 +108,7 @@ static unsigned long lowmem_pages(void)
 	struct zone *zone;
 
 	for_each_zone(zone)
-		if (!is_highmem(zone) && zone->idx != ZONE_MOVABLE)
+		if (!is_highmem(zone))
 			pages += zone->managed_pages;
 	return pages;
 }

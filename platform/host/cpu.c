@@ -197,6 +197,10 @@ static bool call_thread(struct cpu *target, struct call *c)
 
 bool kmm_cpu_call(unsigned int cpu, void (*fn)(void *), void *arg)
 {
+	if (cpu == host_cpu_id) {
+		fn(arg);
+		return true;
+	}
 	if (cpu >= nr_cpus || borrowed || answering)
 		return false;
 	if (!self) {

@@ -45,7 +45,7 @@ static void expect_marks(struct marks *m, unsigned int n, u64 min_free_kb, u64 f
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		lowmem += is_high(m[i].zone, ia32) || m[i].zone == ZONE_MOVABLE ? 0 : m[i].managed;
+		lowmem += is_high(m[i].zone, ia32) ? 0 : m[i].managed;
 	for (i = 0; i < n; i++) {
 		u64 share = min_free_kb / 4 * m[i].managed / lowmem, b;
 
