@@ -33,9 +33,18 @@ static int machine_sane(const struct kmm_machine *m)
 	return 0;
 }
 
+/* Frame numbers are kept in 32 bits: RAM must end below 16 TiB. */
+static int frames_fit(void)
+{
+	if ((u64)max_pfn <= UINT32_MAX)
+		return 0;
+	pr_err("RAM ends at frame 0x%lx, beyond 16 TiB: use mem= to leave the rest out", max_pfn);
+	return -EINVAL;
+}
+
 static int build_pages(const struct kmm_machine *m)
 {
-	int err = free_area_build(m);
+	int err = free_area_build();
 
 	if (!err)
 		err = memmap_init(m);
@@ -115,6 +124,8 @@ int kmm_boot(const struct kmm_machine *m)
 	nr_cpu_ids = m->nr_cpus;
 	pr_info("kmm version " KMM_VERSION);
 	err = setup_memory(m);
+	if (!err)
+		err = frames_fit();
 	if (!err)
 		err = build_pages(m);
 	if (err)

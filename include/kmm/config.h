@@ -25,8 +25,8 @@
 #define pageblock_nr_pages	(1UL << pageblock_order)
 #define MAX_ORDER_NR_PAGES	(1UL << (MAX_ORDER - 1))
 
-#define SECTION_SIZE_BITS                                                                          \
-	27 /* 128 MiB: the unit of the sparse model and of deferred initialisation */
+/* 128 MiB: the unit of the sparse model and of deferred initialisation. */
+#define SECTION_SIZE_BITS	27
 #define PFN_SECTION_SHIFT	(SECTION_SIZE_BITS - PAGE_SHIFT)
 #define PAGES_PER_SECTION	(1UL << PFN_SECTION_SHIFT)
 

@@ -223,7 +223,6 @@ typedef struct pglist_data {
 	unsigned long node_start_pfn;
 	unsigned long node_present_pages;
 	unsigned long node_spanned_pages;
-	unsigned long totalreserve_pages;
 	int kswapd_order;				/* what kswapd was last woken for */
 	int kswapd_highest_zoneidx;
 	u32 *fallback_order;				/* nodes by distance, this one first */

@@ -16,6 +16,7 @@
  *	fault.c       allocations that fail on purpose
  *	report.c      "page allocation failure", Mem-Info, gfp flags in words
  *	check.c       the validators
+ *	sysctl.c      the tunables; params.c  the boot parameters; vmstat.c  sums, fragmentation
  */
 #ifndef KMM_MM_PAGE_INTERNAL_H
 #define KMM_MM_PAGE_INTERNAL_H
@@ -158,7 +159,7 @@ static inline unsigned long blocks_alive(const struct zone *zone)
 }
 
 /* --- node.c --- */
-int free_area_build(const struct kmm_machine *m);
+int free_area_build(void);
 void build_all_zonelists(void);
 
 /* --- report.c --- */

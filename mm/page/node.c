@@ -6,9 +6,9 @@
  * nodes themselves:
  *
  *	node_data[nid] -> pglist_data
- *	                    node_zones[DMA ... MOVABLE] -> pageblocks, per-CPU lists
- *	                    node_zonelists[FALLBACK]    nodes by distance, in each the highest zone
- *first node_zonelists[NOFALLBACK]  its own zones only (__GFP_THISNODE)
+ *	        node_zones[DMA ... MOVABLE] -> pageblocks, per-CPU lists
+ *	        node_zonelists[FALLBACK]    nodes by distance, in each the highest zone first
+ *	        node_zonelists[NOFALLBACK]  its own zones only (__GFP_THISNODE)
  *
  * Nodes at the same distance are ordered so that different nodes do not all
  * fall back on the same neighbour: each time a node is chosen it gets heavier.
@@ -88,12 +88,11 @@ static int node_build(int nid)
 	return 0;
 }
 
-int free_area_build(const struct kmm_machine *m)
+int free_area_build(void)
 {
 	int nid, err;
 	unsigned int cpu;
 
-	(void)m;
 	for_each_online_node(nid) {
 		err = node_build(nid);
 		if (err)

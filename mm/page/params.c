@@ -4,10 +4,9 @@
  *
  *	init_on_alloc= init_on_free= page_poison= page_alloc.shuffle= (also shuffle=)
  *	fail_page_alloc=interval,probability,space,times
- *	transparent_hugepage=always|madvise|never   whether min_free_kbytes counts on huge pages
- *	deferred_init=off|nn[KMG]                   initialise all pages at boot; put off above nn
- *of RAM page_group_by_mobility=0                    one migrate type for all (Linux decides it by
- *RAM size)
+ *	transparent_hugepage=always|madvise|never  does min_free_kbytes count on huge pages
+ *	deferred_init=off|nn[KMG]     initialise all pages at boot; put some off above nn of RAM
+ *	page_group_by_mobility=0      one migrate type for all (Linux decides it by RAM size)
  */
 #include <kmm/errno.h>
 

@@ -36,9 +36,12 @@ static void compact_nodes(void)
 	drain_all_pages(NULL);
 	if (!pressure_ops || !pressure_ops->try_to_compact_pages)
 		return;
-	for_each_online_node(nid)(void) pressure_ops->try_to_compact_pages(
-		&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK], MAX_ORDER - 1, GFP_KERNEL,
-		MAX_NR_ZONES - 1);
+	for_each_online_node(nid) {
+		struct zonelist *own = &NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK];
+
+		(void)pressure_ops->try_to_compact_pages(own, MAX_ORDER - 1, GFP_KERNEL,
+							 MAX_NR_ZONES - 1);
+	}
 }
 
 static void drop_caches(void)
@@ -48,8 +51,11 @@ static void drop_caches(void)
 	drain_all_pages(NULL);
 	if (!pressure_ops || !pressure_ops->try_to_free_pages)
 		return;
-	for_each_online_node(nid)(void) pressure_ops->try_to_free_pages(
-		&NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK], 0, GFP_KERNEL);
+	for_each_online_node(nid) {
+		struct zonelist *own = &NODE_DATA(nid)->node_zonelists[ZONELIST_NOFALLBACK];
+
+		(void)pressure_ops->try_to_free_pages(own, 0, GFP_KERNEL);
+	}
 }
 
 static const struct tunable tunables[] = {

@@ -217,7 +217,8 @@ t "with threads: stopped on another CPU" 0 'in order' "$KMM" boot --quiet --mem 
 	-c "-$stop cpu=3" -c 'reboot' -c 'alloc 3 cpu=3' -c check
 
 # ---- a terminal ----
-if command -v script >/dev/null; then
+# Left out where there is no pseudo-terminal to be had (a bare chroot, some containers).
+if script -qec true /dev/null >/dev/null 2>&1; then
 	export HOME="$dir/home" TERM=dumb
 	unset XDG_STATE_HOME
 	mkdir -p "$HOME"

@@ -5,6 +5,7 @@
  * A subcommand is one line of the table below. One declared weak may be left out of
  * a build; it is then neither listed nor known.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
 	const struct subcommand *s;
 	int status;
 
+	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error of write(), said in words */
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
