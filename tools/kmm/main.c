@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 	const struct subcommand *s;
 	int status;
 
-	signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error of write(), said in words */
+	signal(SIGXFSZ, SIG_IGN);	/* a limit of file size is an error of write() */
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
