@@ -158,6 +158,8 @@ static void pack_distances(struct host_machine *m)
 		memmove(m->slit + i * m->nr_slit, m->slit + i * MAX_NUMNODES, m->nr_slit);
 }
 
+#define LOG_LINES	1000000
+
 static const char *read_log(struct host_machine *m, FILE *f)
 {
 	static char message[160];
@@ -168,7 +170,8 @@ static const char *read_log(struct host_machine *m, FILE *f)
 
 	while (!why && fgets(line, sizeof(line), f)) {
 		nr++;
-		why = read_line(m, line, who, &distances);
+		why = nr > LOG_LINES ? "too long for a kernel log"
+				     : read_line(m, line, who, &distances);
 	}
 	pack_distances(m);
 	if (!why)

@@ -31,6 +31,11 @@ void console_run_file(struct console *c, FILE *f, const char *name)
 		c->line = ++number;
 		console_run_line(c, line);
 	}
+	if (!c->ending && ferror(f)) {
+		console_error(c, "%s: %s", name, strerror(errno));
+		c->failed = true;
+		c->exit_status = EXIT_FAILED;
+	}
 	c->source = NULL;
 	free(line);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <kmm/mmzone.h>
 
@@ -202,11 +203,15 @@ static int scan_trace(struct replay *rp, u64 *max_frame, unsigned int *cpus)
 	struct trace_options opt = { .strict = rp->config->strict };
 	struct trace_event ev;
 	struct trace_reader *r;
+	struct stat st;
 	u64 n = 0;
 
-	if (!strcmp(rp->config->trace, "-"))
-		return replay_fail(rp, "standard input can be read only once: "
-				   "say which machine (--mem or --machine)");
+	if (!strcmp(rp->config->trace, "-") ||
+	    (!stat(rp->config->trace, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return replay_fail(rp, "%s can be read only once: "
+				   "say which machine (--mem or --machine)",
+				   !strcmp(rp->config->trace, "-") ? "standard input"
+								   : rp->config->trace);
 	r = trace_open(rp->config->trace, &opt, rp->err, REPLAY_ERROR);
 	if (!r)
 		return -1;

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <kmm/sysctl.h>
@@ -109,7 +110,11 @@ static int add_sysctl(struct replay_config *c, const char *text)
 /* --snapshots: a directory, or none. */
 static int take_snapshots(struct replay_config *c, const char *value)
 {
+	struct stat st;
+
 	c->no_snapshots = !strcmp(value, "none");
+	if (!c->no_snapshots && (stat(value, &st) || !S_ISDIR(st.st_mode)))
+		return kmm_misused(NAME, "--snapshots %s: not a directory", value);
 	c->snapshots = c->no_snapshots ? NULL : value;
 	return EXIT_OK;
 }
