@@ -16,6 +16,8 @@
 
 #include <kmm/introspect.h>
 
+#include "tools/kmm/command.h"
+
 #include "console.h"
 
 static const char prompt[] = "kmm# ";

@@ -96,6 +96,8 @@ int console_fill(struct console *c, int argc, char **argv)
 
 /* ---- churn ---- */
 
+#define MOST_STEPS	1000000000ull
+
 struct churning {
 	u64 count, live, order, seed;
 	struct page **slots;
@@ -164,6 +166,8 @@ static int churn_words(struct console *c, int argc, char **argv, struct churning
 		return console_usage(c, "churn");
 	if (console_number(c, "churn", argv[1], &w->count))
 		return -1;
+	if (w->count > MOST_STEPS)
+		return console_error(c, "churn: at most %llu steps", MOST_STEPS);
 	for (i = 2; i < argc; i++)
 		if (churn_word(c, w, argv[i]))
 			return -1;
