@@ -110,7 +110,8 @@ void clear_highpage(struct page *page);
  * free blocks to the lists of the new type. start_isolate_page_range takes the pageblocks of
  * [start, end) (multiples of pageblock_nr_pages) out of allocation: 0, or -EBUSY when one is
  * isolated already or no RAM, or a CPU does not answer. undo_isolate_page_range gives them the
- * type mt. Context of all: as alloc_pages_at(). init_cma_reserved_pageblock gives the block of a boot-time reservation to MIGRATE_CMA.
+ * type mt. init_cma_reserved_pageblock gives the block of a boot-time reservation to MIGRATE_CMA.
+ * Context of all: as alloc_pages_at().
  */
 void set_pageblock_migratetype(struct page *page, int migratetype);
 int start_isolate_page_range(unsigned long start, unsigned long end) __must_check;
@@ -121,8 +122,8 @@ void init_cma_reserved_pageblock(struct page *page);
  * alloc_pages_at - the 2^order frames that begin at pfn (a multiple of 2^order), these and no
  * others: to put a recorded state back, to take a range that was isolated. Watermarks do
  * not apply; per-CPU lists are drained if need be. NULL if not all of them are free.
- * The page is as from alloc_pages(gfp, order). Context: holds no lock, not from an interrupt: it may
- * wait for pages that another CPU is initialising.
+ * The page is as from alloc_pages(gfp, order). Context: holds no lock, not from an interrupt:
+ * it may wait for pages that another CPU is initialising.
  */
 struct page *alloc_pages_at(unsigned long pfn, unsigned int order, gfp_t gfp) __must_check;
 
