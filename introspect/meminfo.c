@@ -9,11 +9,12 @@
  *	HardwareCorrupted:     0 kB
  *	HugePages_Total:       0
  *
- * kmm has the page allocator only: everything that says what pages are used
- * for (caches, anonymous memory, slab, page tables, swap) is 0.
+ * Of what pages are used for, kmm knows slabs; what Linux says of page caches, anonymous
+ * memory, page tables and swap is 0.
  *
- * MemAvailable is Linux's estimate with no cache to give back: what is free
- * beyond the reserves. CommitLimit is half of the memory (overcommit_ratio 50,
+ * MemAvailable is Linux's estimate with no page cache to give back: what is free
+ * beyond the reserves, and reclaimable slabs but for half of them or the low watermarks'
+ * sum, whichever is less. CommitLimit is half of the memory (overcommit_ratio 50,
  * no swap). DirectMap4k and 2M say how the direct map would be paged: 2 MiB
  * where RAM allows, 4 KiB at its edges; [0, 1 MiB) is mapped whole.
  */
@@ -31,6 +32,7 @@
 enum value {
 	ZERO, ZERO_NARROW, ZERO_COUNT, HUGEPAGE_SIZE,
 	TOTAL, FREE, USED, AVAILABLE, COMMIT_LIMIT, MAP_4K, MAP_2M,
+	SLAB, SLAB_RECLAIMABLE, SLAB_UNRECLAIMABLE,
 	HIGH_TOTAL, HIGH_FREE, LOW_TOTAL, LOW_FREE,	/* IA-32 only */
 	CMA_TOTAL, CMA_FREE,				/* with CMA only */
 };
@@ -49,8 +51,9 @@ static const struct line machine_lines[] = {
 	{ "LowTotal:", LOW_TOTAL }, { "LowFree:", LOW_FREE }, { "SwapTotal:", ZERO },
 	{ "SwapFree:", ZERO }, { "Zswap:", ZERO }, { "Zswapped:", ZERO }, { "Dirty:", ZERO },
 	{ "Writeback:", ZERO }, { "AnonPages:", ZERO }, { "Mapped:", ZERO }, { "Shmem:", ZERO },
-	{ "KReclaimable:", ZERO }, { "Slab:", ZERO }, { "SReclaimable:", ZERO },
-	{ "SUnreclaim:", ZERO }, { "KernelStack:", ZERO }, { "PageTables:", ZERO },
+	{ "KReclaimable:", SLAB_RECLAIMABLE }, { "Slab:", SLAB },
+	{ "SReclaimable:", SLAB_RECLAIMABLE }, { "SUnreclaim:", SLAB_UNRECLAIMABLE },
+	{ "KernelStack:", ZERO }, { "PageTables:", ZERO },
 	{ "SecPageTables:", ZERO }, { "NFS_Unstable:", ZERO }, { "Bounce:", ZERO },
 	{ "WritebackTmp:", ZERO }, { "CommitLimit:", COMMIT_LIMIT }, { "Committed_AS:", ZERO },
 	{ "VmallocTotal:", ZERO }, { "VmallocUsed:", ZERO }, { "VmallocChunk:", ZERO },
@@ -73,8 +76,9 @@ static const struct line node_lines[] = {
 	{ "Writeback:", ZERO }, { "FilePages:", ZERO }, { "Mapped:", ZERO },
 	{ "AnonPages:", ZERO }, { "Shmem:", ZERO }, { "KernelStack:", ZERO },
 	{ "PageTables:", ZERO }, { "SecPageTables:", ZERO }, { "NFS_Unstable:", ZERO },
-	{ "Bounce:", ZERO }, { "WritebackTmp:", ZERO }, { "KReclaimable:", ZERO },
-	{ "Slab:", ZERO }, { "SReclaimable:", ZERO }, { "SUnreclaim:", ZERO },
+	{ "Bounce:", ZERO }, { "WritebackTmp:", ZERO }, { "KReclaimable:", SLAB_RECLAIMABLE },
+	{ "Slab:", SLAB }, { "SReclaimable:", SLAB_RECLAIMABLE },
+	{ "SUnreclaim:", SLAB_UNRECLAIMABLE },
 	{ "AnonHugePages:", ZERO }, { "ShmemHugePages:", ZERO }, { "ShmemPmdMapped:", ZERO },
 	{ "FileHugePages:", ZERO_NARROW }, { "FilePmdMapped:", ZERO_NARROW },
 	{ "HugePages_Total:", ZERO_COUNT }, { "HugePages_Free:", ZERO_COUNT },
@@ -84,6 +88,7 @@ static const struct line node_lines[] = {
 /* Figures of a node, or of the machine (nid < 0). Pages. */
 struct figures {
 	unsigned long total, free, high_total, high_free, cma_total, cma_free;
+	unsigned long low_marks, slab_reclaimable, slab_unreclaimable;
 };
 
 static struct figures collect(int nid)
@@ -96,6 +101,7 @@ static struct figures collect(int nid)
 			continue;
 		f.total += READ_ONCE(zone->managed_pages);
 		f.free += zone_free(zone);
+		f.low_marks += low_wmark_pages(zone);
 		f.cma_total += READ_ONCE(zone->cma_pages);
 		f.cma_free += READ_ONCE(zone->free_cma_pages);
 		if (!zone_is_high(zone))
@@ -107,14 +113,18 @@ static struct figures collect(int nid)
 		f.total = READ_ONCE(totalram_pages);
 		f.free = nr_free_pages();
 	}
+	f.slab_reclaimable = slab_pages(nid < 0 ? NUMA_NO_NODE : nid, true);
+	f.slab_unreclaimable = slab_pages(nid < 0 ? NUMA_NO_NODE : nid, false);
 	return f;
 }
 
-static unsigned long available(unsigned long free)
+static unsigned long available(const struct figures *f)
 {
-	unsigned long reserve = READ_ONCE(totalreserve_pages);
+	unsigned long reserve = READ_ONCE(totalreserve_pages), slab = f->slab_reclaimable;
+	long pages = (long)f->free - (long)reserve;
 
-	return free > reserve ? free - reserve : 0;
+	pages += (long)(slab - min(slab / 2, f->low_marks));
+	return (unsigned long)max(pages, 0l);
 }
 
 /* KiB of the direct map that are mapped by 2 MiB pages (large) or by 4 KiB pages. */
@@ -143,7 +153,7 @@ static u64 value_of(enum value value, const struct figures *f)
 	case TOTAL:		return KB(f->total);
 	case FREE:		return KB(f->free);
 	case USED:		return KB(f->total - f->free);
-	case AVAILABLE:		return KB(available(f->free));
+	case AVAILABLE:		return KB(available(f));
 	case COMMIT_LIMIT:	return KB(f->total / 2);
 	case HIGH_TOTAL:	return KB(f->high_total);
 	case HIGH_FREE:		return KB(f->high_free);
@@ -154,6 +164,9 @@ static u64 value_of(enum value value, const struct figures *f)
 	case MAP_4K:		return direct_map_kb(false);
 	case MAP_2M:		return direct_map_kb(true);
 	case HUGEPAGE_SIZE:	return LARGE_PAGE >> 10;
+	case SLAB:		return KB(f->slab_reclaimable + f->slab_unreclaimable);
+	case SLAB_RECLAIMABLE:	return KB(f->slab_reclaimable);
+	case SLAB_UNRECLAIMABLE: return KB(f->slab_unreclaimable);
 	case ZERO: case ZERO_NARROW: case ZERO_COUNT:
 		break;
 	}

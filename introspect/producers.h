@@ -8,7 +8,9 @@
  *	buddyinfo.c   buddyinfo, pagetypeinfo, extfrag/
  *	zoneinfo.c  meminfo.c  vmstat.c  node.c
  *	firmware.c    iomem, firmware/memmap, memblock
- *	tunables.c    sys/vm, fail_page_alloc
+ *	slabinfo.c    slabinfo
+ *	slab_sysfs.c  sys/kernel/slab, debug/slab: directories by a cache's name
+ *	tunables.c    sys/vm, fail_page_alloc, failslab
  *	trace_text.c  events as text (on its own; see <kmm/trace_text.h>)
  *
  * A *producer* prints one file: show(m, id) appends to m, and id says which of
@@ -22,6 +24,7 @@
 #include <kmm/errno.h>
 #include <kmm/mm.h>
 #include <kmm/mmzone.h>
+#include <kmm/slabinfo.h>
 #include <kmm/vmstat.h>
 #include <lib/seq_buf.h>
 
@@ -104,12 +107,38 @@ int show_memmap_type(struct seq_buf *m, unsigned int i);
 int show_memblock(struct seq_buf *m, unsigned int reserved);
 
 enum fail_file {
-	FAIL_PROBABILITY, FAIL_INTERVAL, FAIL_TIMES, FAIL_SPACE, FAIL_MIN_ORDER,
-	FAIL_IGNORE_HIGHMEM, FAIL_IGNORE_WAIT,
+	FAIL_PROBABILITY, FAIL_INTERVAL, FAIL_TIMES, FAIL_SPACE,
+	FAIL_MIN_ORDER, FAIL_IGNORE_HIGHMEM,	/* pages only */
+	FAIL_CACHE_FILTER,			/* objects only */
+	FAIL_IGNORE_WAIT,
 };
-int show_fail(struct seq_buf *m, unsigned int file);
-int store_fail(unsigned int file, const char *text);
+int show_fail_page(struct seq_buf *m, unsigned int file);
+int store_fail_page(unsigned int file, const char *text);
+int show_failslab(struct seq_buf *m, unsigned int file);
+int store_failslab(unsigned int file, const char *text);
 int show_sysctl(struct seq_buf *m, unsigned int i);
 int store_sysctl(unsigned int i, const char *text);
+int show_slabinfo(struct seq_buf *m, unsigned int id);
+int store_slabinfo(unsigned int id, const char *text);
+
+/* --- directories with a name, slab_sysfs.c --- */
+
+/* One file in each directory of a kind; `of` is the directory's name. An array of them ends
+ * with a name that is NULL. */
+struct named_file {
+	const char *name;
+	int (*show)(struct seq_buf *m, const char *of, unsigned int id);
+	/* NULL: can only be read */
+	int (*store)(const char *of, unsigned int id, const char *text);
+	unsigned int id;
+};
+extern const struct named_file slab_files[], slab_trace_files[];
+
+/* The i-th directory's name; false after the last. And is there one of this name? */
+#define NAME_MAX_LEN	KMEM_CACHE_NAME_MAX	/* with its NUL */
+bool slub_cache_name(unsigned int i, char *name);
+bool slub_cache_exists(const char *name);
+bool tracked_cache_name(unsigned int i, char *name);
+bool tracked_cache_exists(const char *name);
 
 #endif

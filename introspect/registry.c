@@ -11,7 +11,15 @@
  *
  * The producer is called with the instance, or for an entry without '#' or '*'
  * with the entry's own id. Files that cannot be read have no show(), files
- * that cannot be written no store(). The table is constant; this room has no state.
+ * that cannot be written no store().
+ *
+ * A second table is of directories of which there are many, one for each name of some
+ * kind, all with the same files:
+ *
+ *	"/sys/kernel/slab/" <name of a cache> "/" slab_files
+ *
+ * Their producers get the name, not a number: caches come and go. Both tables are
+ * constant; this room has no state.
  */
 #include "producers.h"
 
@@ -51,7 +59,8 @@ static int next_sysctl(int i)
 
 #define NODE "/sys/devices/system/node/"
 #define DEBUG "/sys/kernel/debug/"
-#define FAIL(file, id) { DEBUG "fail_page_alloc/" file, show_fail, store_fail, id, NULL }
+#define FAIL(file, id) { DEBUG "fail_page_alloc/" file, show_fail_page, store_fail_page, id, NULL }
+#define FAILSLAB(file, id) { DEBUG "failslab/" file, show_failslab, store_failslab, id, NULL }
 #define ONE(path, show) { path, show, NULL, 0, NULL }
 
 static const struct entry entries[] = {
@@ -60,6 +69,7 @@ static const struct entry entries[] = {
 	ONE("/proc/iomem", show_iomem),
 	ONE("/proc/meminfo", show_meminfo),
 	ONE("/proc/pagetypeinfo", show_pagetypeinfo),
+	{ "/proc/slabinfo", show_slabinfo, store_slabinfo, 0, NULL },
 	{ "/proc/sys/vm/*", show_sysctl, store_sysctl, 0, next_sysctl },
 	ONE("/proc/version", show_version),
 	ONE("/proc/vmstat", show_vmstat),
@@ -85,8 +95,24 @@ static const struct entry entries[] = {
 	FAIL("probability", FAIL_PROBABILITY),
 	FAIL("space", FAIL_SPACE),
 	FAIL("times", FAIL_TIMES),
+	FAILSLAB("cache-filter", FAIL_CACHE_FILTER),
+	FAILSLAB("ignore-gfp-wait", FAIL_IGNORE_WAIT),
+	FAILSLAB("interval", FAIL_INTERVAL),
+	FAILSLAB("probability", FAIL_PROBABILITY),
+	FAILSLAB("space", FAIL_SPACE),
+	FAILSLAB("times", FAIL_TIMES),
 	{ DEBUG "memblock/memory", show_memblock, NULL, 0, NULL },
 	{ DEBUG "memblock/reserved", show_memblock, NULL, 1, NULL },
+};
+
+static const struct directory {
+	const char *path;
+	bool (*name_at)(unsigned int i, char *name);
+	bool (*exists)(const char *name);
+	const struct named_file *files;
+} directories[] = {
+	{ DEBUG "slab/", tracked_cache_name, tracked_cache_exists, slab_trace_files },
+	{ "/sys/kernel/slab/", slub_cache_name, slub_cache_exists, slab_files },
 };
 
 /* --- from a path to an entry --- */
@@ -138,25 +164,65 @@ static bool match(const struct entry *e, const char *path, unsigned int *id)
 	return *path == '\0';
 }
 
-static const struct entry *find(const char *path, unsigned int *id)
+/* What a path leads to: an entry and an instance of it, or a file in a directory of this name. */
+struct target {
+	const struct entry *entry;	/* or NULL, and then ... */
+	unsigned int id;
+	const struct named_file *file;
+	char name[NAME_MAX_LEN];
+};
+
+/* "name/file", behind the path of a directory */
+static bool match_directory(const struct directory *d, const char *rest, struct target *t)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(entries); i++)
-		if (match(&entries[i], path, id))
-			return &entries[i];
-	return NULL;
+	size_t len = 0;
+
+	while (rest[len] && rest[len] != '/')
+		len++;
+	if (!rest[len] || !len || len >= sizeof(t->name))
+		return false;
+	memcpy(t->name, rest, len);
+	t->name[len] = '\0';
+	for (t->file = d->files; t->file->name; t->file++)
+		if (strcmp(rest + len + 1, t->file->name) == 0)
+			return d->exists(t->name);
+	return false;
+}
+
+static bool find(const char *path, struct target *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		t->entry = &entries[i];
+		if (match(t->entry, path, &t->id))
+			return true;
+	}
+	t->entry = NULL;
+	for (i = 0; i < ARRAY_SIZE(directories); i++) {
+		const char *rest = match_prefix(path, directories[i].path);
+
+		if (rest && match_directory(&directories[i], rest, t))
+			return true;
+	}
+	return false;
+}
+
+static bool writable(const struct target *t)
+{
+	return t->entry ? t->entry->store != NULL : t->file->store != NULL;
 }
 
 /* --- reading and writing --- */
 
 int introspect_read(const char *path, struct seq_buf *out)
 {
-	unsigned int id;
-	const struct entry *e = find(path, &id);
+	struct target t;
 	int ret;
 
-	if (!e)
+	if (!find(path, &t))
 		return -ENOENT;
-	ret = e->show(out, id);
+	ret = t.entry ? t.entry->show(out, t.id) : t.file->show(out, t.name, t.file->id);
 	if (ret)
 		return ret;
 	return out->overflow ? -E2BIG : 0;
@@ -177,12 +243,11 @@ int introspect_read_text(const char *path, char *buf, size_t size)
 int introspect_write(const char *path, const char *text, size_t len)
 {
 	char copy[256];
-	unsigned int id;
-	const struct entry *e = find(path, &id);
+	struct target t;
 
-	if (!e)
+	if (!find(path, &t))
 		return -ENOENT;
-	if (!e->store)
+	if (!writable(&t))
 		return -EACCES;
 	if (len && text[len - 1] == '\n')
 		len--;
@@ -190,15 +255,16 @@ int introspect_write(const char *path, const char *text, size_t len)
 		return -EINVAL;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	return strlen(copy) == len ? e->store(id, copy) : -EINVAL;
+	if (strlen(copy) != len)
+		return -EINVAL;
+	return t.entry ? t.entry->store(t.id, copy) : t.file->store(t.name, t.file->id, copy);
 }
 
 bool introspect_writable(const char *path)
 {
-	unsigned int id;
-	const struct entry *e = find(path, &id);
+	struct target t;
 
-	return e && e->store;
+	return find(path, &t) && writable(&t);
 }
 
 /* --- listing --- */
@@ -219,6 +285,27 @@ static const char *print_path(const struct entry *e, int instance, char *buf, si
 	return buf;
 }
 
+/* The i-th of all files in all directories of one kind; if there are not that many, *i less
+ * their number. */
+static bool print_named(const struct directory *d, unsigned int *i, char *buf, size_t size)
+{
+	char name[NAME_MAX_LEN];
+	struct seq_buf out;
+	unsigned int nr = 0, n;
+
+	while (d->files[nr].name)
+		nr++;
+	if (d->name_at(*i / nr, name)) {
+		seq_buf_init(&out, buf, size);
+		seq_buf_printf(&out, "%s%s/%s", d->path, name, d->files[*i % nr].name);
+		return true;
+	}
+	for (n = 0; n < *i / nr && d->name_at(n, name); n++)
+		;
+	*i -= n * nr;
+	return false;
+}
+
 const char *introspect_path(unsigned int i, char *buf, size_t size)
 {
 	for (const struct entry *e = entries; e < entries + ARRAY_SIZE(entries); e++) {
@@ -230,5 +317,8 @@ const char *introspect_path(unsigned int i, char *buf, size_t size)
 			instance = e->next ? e->next(instance) : -1;
 		}
 	}
+	for (unsigned int d = 0; d < ARRAY_SIZE(directories); d++)
+		if (print_named(&directories[d], &i, buf, size))
+			return buf;
 	return NULL;
 }

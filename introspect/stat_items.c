@@ -6,7 +6,7 @@
  * zoneinfo prints the groups by zone and by node, vmstat for the machine, and
  * each node's vmstat for the node; the names and their order are everywhere
  * the same, and parsers count on them. Counters of subsystems that kmm does
- * not have (LRU lists, slab, page tables, writeback ...) are 0.
+ * not have (LRU lists, page tables, writeback ...) are 0.
  */
 #include "producers.h"
 
@@ -40,6 +40,7 @@ static const char *const node_stats[] = {
 	"pgpromote_success", "pgpromote_candidate",
 };
 #define NR_NODE_STATS_32	(ARRAY_SIZE(node_stats) - 2)
+enum { STAT_SLAB_RECLAIMABLE = 5, STAT_SLAB_UNRECLAIMABLE };
 
 /* Pages whose struct pages are still to be initialised are free pages too. */
 unsigned long zone_free(const struct zone *zone)
@@ -118,12 +119,19 @@ static void emit_numa(struct seq_buf *m, const struct zone_events *e, stat_emit_
 		emit(m, numa_stats[i], value[i]);
 }
 
-static void emit_node(struct seq_buf *m, stat_emit_t emit)
+static u64 node_stat(unsigned int item, int nid)
+{
+	if (item != STAT_SLAB_RECLAIMABLE && item != STAT_SLAB_UNRECLAIMABLE)
+		return 0;
+	return slab_pages(nid < 0 ? NUMA_NO_NODE : nid, item == STAT_SLAB_RECLAIMABLE);
+}
+
+static void emit_node(struct seq_buf *m, int nid, stat_emit_t emit)
 {
 	unsigned int nr = machine_is_ia32() ? NR_NODE_STATS_32 : ARRAY_SIZE(node_stats);
 
 	for (unsigned int i = 0; i < nr; i++)
-		emit(m, node_stats[i], 0);
+		emit(m, node_stats[i], node_stat(i, nid));
 }
 
 void emit_stats(struct seq_buf *m, enum stat_group group, int nid, struct zone *zone,
@@ -146,7 +154,7 @@ void emit_stats(struct seq_buf *m, enum stat_group group, int nid, struct zone *
 		emit_numa(m, &e, emit);
 		break;
 	case STATS_NODE:
-		emit_node(m, emit);
+		emit_node(m, nid, emit);
 		break;
 	}
 }

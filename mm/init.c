@@ -8,6 +8,7 @@
  *	build_all_zonelists()
  *	memmap_free_all()    memblock closes, the page allocator opens
  *	init_per_zone_wmark_min(), fast_paths_update()
+ *	kmem_cache_init()    slabs, kmalloc()                               mm/slab/cache.c
  */
 #include <kmm/errno.h>
 #include <kmm/kmm.h>
@@ -17,12 +18,14 @@
 
 #include "lib/vsprintf.h"
 #include "mm/page/internal.h"
+#include "mm/slab/internal.h"
 
 __kmm_state unsigned int nr_cpu_ids;
 
-extern const struct kernel_param page_params[];
+extern const struct kernel_param page_params[], slab_params[];
 
-const struct kernel_param *const kernel_param_tables[] = { boot_params, page_params, NULL };
+const struct kernel_param *const kernel_param_tables[] = { boot_params, page_params, slab_params,
+								NULL };
 
 static int machine_sane(const struct kmm_machine *m)
 {
@@ -99,7 +102,7 @@ static void mem_init_print_info(const struct kmm_image *img)
 		(present - totalram_pages) << (PAGE_SHIFT - 10), high);
 }
 
-static void open_page_allocator(const struct kmm_machine *m)
+static int open_page_allocator(const struct kmm_machine *m)
 {
 	build_all_zonelists();
 	pr_info("Built %u zonelists, mobility grouping %s.  Total pages: %lu", num_online_nodes(),
@@ -113,6 +116,7 @@ static void open_page_allocator(const struct kmm_machine *m)
 	init_per_zone_wmark_min();
 	fast_paths_update();
 	e820__reserve_resources_late();
+	return kmem_cache_init();
 }
 
 int kmm_boot(const struct kmm_machine *m)
@@ -122,6 +126,7 @@ int kmm_boot(const struct kmm_machine *m)
 	if (err)
 		return err;
 	nr_cpu_ids = m->nr_cpus;
+	set_symbol_source(m->symbol);
 	pr_info("kmm version " KMM_VERSION);
 	err = setup_memory(m);
 	if (!err)
@@ -130,6 +135,5 @@ int kmm_boot(const struct kmm_machine *m)
 		err = build_pages(m);
 	if (err)
 		return err;
-	open_page_allocator(m);
-	return 0;
+	return open_page_allocator(m);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* printk.c - lines to the platform's console, and the ways a machine stops. */
+/* printk.c - lines to the platform's console, names of functions, and the ways a machine stops. */
 #include <kmm/platform.h>
 #include <kmm/printk.h>
 
@@ -15,6 +15,20 @@ void printk(int level, const char *fmt, ...)
 	len = vscnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	kmm_console_write(level, line, len);
+}
+
+static __kmm_state bool (*symbol_of)(uintptr_t addr, char *buf, size_t size);
+
+void set_symbol_source(bool (*symbol)(uintptr_t addr, char *buf, size_t size))
+{
+	symbol_of = symbol;
+}
+
+const char *symbol_text(uintptr_t addr, char *buf, size_t size)
+{
+	if (!symbol_of || !symbol_of(addr, buf, size))
+		scnprintf(buf, size, "0x%lx", (unsigned long)addr);
+	return buf;
 }
 
 void panic(const char *fmt, ...)

@@ -12,6 +12,7 @@
 #include <kmm/mm.h>
 #include <kmm/platform.h>
 #include <kmm/printk.h>
+#include <kmm/slab.h>
 
 #define RAM_SIZE (16UL << 20)
 
@@ -130,19 +131,18 @@ int main(void)
 		.page_offset = (uintptr_t)ram, .direct_map_end = RAM_SIZE,
 	};
 	struct page *block;
-	unsigned long at;
+	char *text;
 
 	if (kmm_boot(&m))
 		leave(1);
 	pr_info("free: %lu of %lu pages", nr_free_pages(), totalram_pages);
 	block = alloc_pages(GFP_KERNEL, 4);
-	at = get_zeroed_page(GFP_KERNEL);
-	if (!block || !at)
+	text = kstrdup("a string", GFP_KERNEL);
+	if (!block || !text)
 		leave(1);
-	pr_info("a block of 64 KiB at frame %lu, a page at %#lx of RAM", page_to_pfn(block),
-		at - (unsigned long)ram);
+	pr_info("64 KiB at frame %lu, %s at 0x%p", page_to_pfn(block), text, (void *)text);
 	pr_info("free: %lu pages", nr_free_pages());
-	free_page(at);
+	kfree(text);
 	__free_pages(block, 4);
 	pr_info("free: %lu pages", nr_free_pages());
 	leave(0);

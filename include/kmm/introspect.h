@@ -8,6 +8,7 @@
  * says 0; docs/fidelity.md lists these.
  *
  *	/proc			iomem buddyinfo pagetypeinfo zoneinfo meminfo vmstat cmdline version
+ *				slabinfo				(written too if slab=slab)
  *	/proc/sys/vm		the tunables of <kmm/sysctl.h>		(also written)
  *	/sys/devices/system/node	online possible has_memory has_normal_memory
  *	  node<N>		meminfo distance cpulist numastat vmstat
@@ -16,11 +17,17 @@
  *				memblock/memory memblock/reserved
  *	  fail_page_alloc	probability interval times space min-order
  *				ignore-gfp-highmem ignore-gfp-wait	(also written)
+ *	  failslab		probability interval times space cache-filter
+ *				ignore-gfp-wait				(also written)
+ *	  slab/<cache>		alloc_traces free_traces
+ *	/sys/kernel/slab/<cache>	slab_size objects partial ...		(some also written)
  *
- * Reading changes nothing, takes no lock and allocates nothing; while other
- * CPUs allocate, the figures of one file may be from slightly different moments.
+ * Reading changes nothing and allocates nothing; while other CPUs allocate, the
+ * figures of one file may be from slightly different moments. Only the files about
+ * caches take locks, the slab layer's own.
  *
- * Context: after kmm_boot(); reading: any, writing: process context.
+ * Context: after kmm_boot(); reading: any (caches: not in an interrupt), writing: process
+ * context.
  */
 #ifndef KMM_INTROSPECT_H
 #define KMM_INTROSPECT_H
@@ -58,6 +65,6 @@ int introspect_write(const char *path, const char *text, size_t len) __must_chec
  */
 const char *introspect_path(unsigned int i, char *buf, size_t size) __must_check;
 bool introspect_writable(const char *path);
-#define INTROSPECT_PATH_MAX	80
+#define INTROSPECT_PATH_MAX	128
 
 #endif

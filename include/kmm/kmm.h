@@ -47,13 +47,20 @@ struct kmm_machine {
 	struct page *vmemmap; /* virtual address of the page array's entry for frame 0;
 			       * NULL: no such space, the array is put in the direct map */
 	uintptr_t vmemmap_end;
+
+	/*
+	 * Write "function+0x12/0x80" for a code address into buf, for reports; false: unknown. Any
+	 * context; kept for the machine's life. NULL: addresses are printed as numbers.
+	 */
+	bool (*symbol)(uintptr_t addr, char *buf, size_t size);
 };
 
 /*
- * kmm_boot - bring up physical memory on the given machine.
+ * kmm_boot - bring up physical memory and the caches of objects on the given machine.
  * Context: one CPU, before any other function of the core; once per power-on.
- * Errors: 0, or -EINVAL with one pr_err() line when the description is unusable
- * (no RAM, bad numbers); the core is then still powered off.
+ * Errors: 0, or with one pr_err() line -EINVAL when the description is unusable (no RAM, bad
+ * numbers), -ENOMEM when there is too little memory for the core's own structures. The core is
+ * then only fit for kmm_state_restore().
  * Source: the order of Linux's setup_arch() and mm_init().
  */
 int kmm_boot(const struct kmm_machine *m) __must_check;

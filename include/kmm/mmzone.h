@@ -70,6 +70,9 @@ struct page {
 	};
 	void *mapping;			/* p: for the owner (page cache, slab) */
 	unsigned long private;		/* p: for the owner */
+#if UINTPTR_MAX <= 0xffffffffu
+	u32 private_2;			/* p: so that a slab (mm/slab/internal.h) fits */
+#endif
 };
 
 #if UINTPTR_MAX > 0xffffffffu
@@ -84,7 +87,7 @@ enum pageflags {
 	PG_tail		= 1u << 2,	/* the others */
 	PG_slab		= 1u << 3,	/* belongs to a slab cache */
 	PG_hwpoison	= 1u << 4,	/* found damaged: out of use for good */
-	PG_owner_1	= 1u << 5,
+	PG_owner_1	= 1u << 5,	/* kmalloc(): pages it gave out as a whole */
 	PG_flags_mask	= 0xffffu,
 };
 

@@ -31,6 +31,14 @@ void printk(int level, const char *fmt, ...) __printf(2, 3);
 #define pr_debug(...)	printk(LOGLEVEL_DEBUG, __VA_ARGS__)
 
 /*
+ * symbol_text - a code address in words, "function+0x12/0x80", if the machine can tell
+ * (kmm_machine.symbol); else its number. Returns buf. Any context.
+ * set_symbol_source - who can tell; by kmm_boot().
+ */
+const char *symbol_text(uintptr_t addr, char *buf, size_t size);
+void set_symbol_source(bool (*symbol)(uintptr_t addr, char *buf, size_t size));
+
+/*
  * panic - a broken invariant or a state the machine cannot go on from: print
  * "Kernel panic - not syncing: ...", then kmm_stop(). Never returns.
  */

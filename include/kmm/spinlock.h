@@ -10,6 +10,7 @@
  *
  * Lock order of the core, outermost first:
  *   1 deferred_lock (mm/page/memmap.c)  2 zone->lock  3 nothing
+ *   1 slab_lock (mm/slab/cache.c)  2 a cache's own: list_lock, rcu_lock  3 nothing
  */
 #ifndef KMM_SPINLOCK_H
 #define KMM_SPINLOCK_H

@@ -14,6 +14,7 @@
  * write to it. A page whose poison is damaged is reported and handed out.
  */
 #include "internal.h"
+#include "mm/slab/internal.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 
@@ -29,6 +30,7 @@ void set_trace_sink(kmm_trace_sink_t sink, void *arg)
 	trace_sink = sink;
 	trace_arg = arg;
 	page_hook_set(PAGE_HOOK_TRACE, sink != NULL);
+	slab_hook_set(SLAB_HOOK_TRACE, sink != NULL);
 }
 
 void trace_event(const struct kmm_trace_event *event)

@@ -84,6 +84,7 @@ static struct kmm_machine describe(const struct host_config *c)
 		.cpu_node = c->cpu_node,
 		.cmdline = c->cmdline,
 		.image = c->image,
+		.symbol = host_symbol,
 	};
 }
 

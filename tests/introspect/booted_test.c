@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // LINK: introspect/shape.c
+// SOURCES: tools/kmm/slabtop/slabs.c
 /*
  * booted_test.c - boot the core on the machines Linux's files were recorded on,
  * and compare shapes: every line, in order, every column. And the figures
@@ -7,7 +8,8 @@
  *
  *	booted.t		the checks
  *	booted.t DIR [i386]	no checks: boot, allocate a little, and write every file
- *				below DIR, and the core's own numbers in DIR/core
+ *				below DIR, the core's own numbers in DIR/core, and
+ *				the table of kmm slabtop in DIR/slabtop
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +21,9 @@
 #include <kmm/introspect.h>
 #include <kmm/mm.h>
 #include <kmm/setup.h>
+#include <kmm/slabinfo.h>
 #include <kmm/vmstat.h>
+#include <tools/kmm/slabtop/slabs.h>
 
 #include "../tap.h"
 #include "host.h"
@@ -67,9 +71,20 @@ static struct host_config config(bool ia32)
 #define KEPT 300
 static struct page *kept[KEPT];
 
+static struct kmem_cache *played;
+
 static void play_on_cpu(void *arg)
 {
 	(void)arg;
+	for (int i = 0; i < KEPT; i++) {
+		void *object = kmem_cache_alloc(played, GFP_KERNEL);
+
+		if (i % 3 == 0)
+			kmem_cache_free(played, object);
+		object = kmalloc(100 * (size_t)i, GFP_KERNEL);
+		if (i & 1)
+			kfree(object);
+	}
 	for (int i = 0; i < KEPT; i++) {
 		struct page *p = alloc_pages(i & 1 ? GFP_KERNEL : GFP_HIGHUSER_MOVABLE, i % 4);
 
@@ -87,9 +102,11 @@ static bool boot(bool ia32)
 	memset(kept, 0, sizeof(kept));
 	if (ret)
 		diag("boot: %d\n%s", ret, host_dmesg());
-	else
-		host_run_on_all(play_on_cpu, NULL);
-	return ret == 0;
+	if (ret)
+		return false;
+	played = kmem_cache_create("played", 120, 0, SLAB_RECLAIM_ACCOUNT, NULL);
+	host_run_on_all(play_on_cpu, NULL);
+	return true;
 }
 
 /* --- the checks --- */
@@ -132,7 +149,8 @@ static void figures(bool ia32)
 {
 	char *meminfo = kmm_file("/proc/meminfo"), *vmstat = kmm_file("/proc/vmstat");
 	char *zoneinfo = kmm_file("/proc/zoneinfo"), *buddyinfo = kmm_file("/proc/buddyinfo");
-	unsigned long free_pages = nr_free_pages(), deferred = 0;
+	unsigned long free_pages = nr_free_pages(), deferred = 0, low = 0;
+	unsigned long slab = slab_pages(NUMA_NO_NODE, true);
 	struct zone_events e, all = { 0 };
 	struct zone *z;
 
@@ -142,11 +160,16 @@ static void figures(bool ia32)
 		all.pgfree += e.pgfree;
 		all.numa_hit += e.numa_hit;
 		deferred += z->deferred_pages;
+		low += low_wmark_pages(z);
 	}
 	is_int(number_after(meminfo, "MemTotal:"), (long long)totalram_pages * 4, "MemTotal");
 	is_int(number_after(meminfo, "MemFree:"), (long long)free_pages * 4, "MemFree");
 	is_int(number_after(meminfo, "MemAvailable:"),
-	       (long long)(free_pages - totalreserve_pages) * 4, "MemAvailable");
+	       (long long)(free_pages - totalreserve_pages + slab - min(slab / 2, low)) * 4,
+	       "MemAvailable");
+	is_int(number_after(meminfo, "SReclaimable:"), (long long)slab * 4, "SReclaimable");
+	is_int(number_after(vmstat, "nr_slab_reclaimable"), (long long)slab, "and in vmstat");
+	ok(slab, "there is some");
 	is_int(number_after(vmstat, "nr_free_pages"), (long long)free_pages, "vmstat");
 	is_int(sum_of_zones(zoneinfo, "  pages free     "), (long long)free_pages, "zoneinfo");
 	is_int((long long)blocks_of_all_orders(buddyinfo), (long long)(free_pages - deferred),
@@ -224,6 +247,12 @@ static void direct_map(const char *dir)
 	free(got);
 }
 
+static bool may_be_empty(const char *path)
+{
+	return strstr(path, "memblock") || strstr(path, "/shrink") || strstr(path, "/validate") ||
+	       strstr(path, "/ctor");
+}
+
 static void all_readable(void)
 {
 	char path[INTROSPECT_PATH_MAX], *text;
@@ -236,7 +265,7 @@ static void all_readable(void)
 		text = kmm_file(path);
 		if (!text)
 			bad++;
-		else if (!strstr(path, "memblock") && (!*text || text[strlen(text) - 1] != '\n'))
+		else if (!may_be_empty(path) && (!*text || text[strlen(text) - 1] != '\n'))
 			diag("%s does not end in a newline", path), bad++;
 		free(text);
 	}
@@ -297,11 +326,22 @@ static FILE *create(const char *dir, const char *path)
 /* The core's own numbers, in pages, counted by other means than introspect's. */
 static void write_core(FILE *f)
 {
-	unsigned long low = 0;
+	unsigned long low = 0, active = 0, objects = 0;
+	struct kmem_cache_info c;
+	u64 bytes = 0;
 	struct zone *z;
 
 	for_each_populated_zone(z)
 		low += z->idx == ZONE_HIGHMEM ? 0 : z->managed_pages;
+	fprintf(f, "reclaimable %lu\n", slab_pages(0, true) + slab_pages(1, true));
+	for (unsigned int i = 0; kmem_cache_info(i, &c); i++) {
+		active += c.active_objs;
+		objects += c.num_objs;
+		bytes += (u64)c.num_objs * c.size;
+		fprintf(f, "cache_%s %lu %lu %u %u\n", c.name, c.active_objs, c.num_objs, c.size,
+			c.objects_per_slab);
+	}
+	fprintf(f, "objects %lu / %lu\nbytes %.2f\n", active, objects, (double)bytes / 1024);
 	fprintf(f, "total %lu\nfree %lu\nreserve %lu\nlow %lu\n", totalram_pages, nr_free_pages(),
 		totalreserve_pages, low);
 }
@@ -329,6 +369,20 @@ static void write_core_node(FILE *f, int nid)
 	fprintf(f, "node%d_other %llu\n", nid, (unsigned long long)sum.numa_other);
 }
 
+/* The table of `kmm slabtop`, by name: slabtop(1) must print the same. */
+static void write_slabtop(const char *dir)
+{
+	struct slabs t = { .line = NULL };
+	FILE *f = create(dir, "slabtop");
+
+	if (!slabs_read(&t))
+		exit(3);
+	slabs_sort(&t, 'n');
+	slabs_print(&t, f);
+	slabs_free(&t);
+	fclose(f);
+}
+
 static int dump(const char *dir, bool ia32)
 {
 	char path[INTROSPECT_PATH_MAX], *text;
@@ -345,6 +399,7 @@ static int dump(const char *dir, bool ia32)
 		}
 		free(text);
 	}
+	write_slabtop(dir);
 	f = create(dir, "core");
 	write_core(f);
 	for (int nid = 0; nid < 2 && !ia32; nid++)

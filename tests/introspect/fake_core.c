@@ -2,6 +2,7 @@
 /* fake_core.c - see fake_core.h. */
 #include "fake_core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ unsigned long totalram_pages, totalreserve_pages;
 phys_addr_t direct_map_end;
 u64 vm_events[NR_VM_EVENTS];
 struct fail_page_alloc fail_page_alloc;
+struct failslab failslab;
 struct e820_table e820_table_firmware;
 struct memblock memblock;
 struct resource iomem_resource;
@@ -57,6 +59,7 @@ void fake_reset(bool ia32, unsigned int nodes, unsigned int cpus, unsigned long 
 	memset(zone_table, 0, sizeof(zone_table));
 	memset(vm_events, 0, sizeof(vm_events));
 	memset(&fail_page_alloc, 0, sizeof(fail_page_alloc));
+	memset(&failslab, 0, sizeof(failslab));
 	fake.ia32 = ia32;
 	nr_cpu_ids = cpus;
 	max_pfn = last_pfn;
@@ -116,11 +119,73 @@ struct zone *next_zone(struct zone *zone)
 	return i < ARRAY_SIZE(zone_table) ? zone_table[i] : NULL;
 }
 
+/* --- slabs --- */
+
+const char *slab_allocator_name(void) { return fake.allocator ? fake.allocator : "slub"; }
+
+bool kmem_cache_info(unsigned int i, struct kmem_cache_info *info)
+{
+	if (i >= fake.nr_caches)
+		return false;
+	*info = fake.caches[i];
+	return true;
+}
+
+bool kmem_cache_name_at(unsigned int i, slab_flags_t flags, char name[KMEM_CACHE_NAME_MAX])
+{
+	for (unsigned int n = 0; n < fake.nr_caches; n++) {
+		if ((flags && !(fake.caches[n].flags & flags)) || i--)
+			continue;
+		strcpy(name, fake.caches[n].name);
+		return true;
+	}
+	return false;
+}
+
+bool kmem_cache_info_by_name(const char *name, struct kmem_cache_info *info)
+{
+	for (unsigned int n = 0; n < fake.nr_caches; n++)
+		if (strcmp(fake.caches[n].name, name) == 0)
+			return kmem_cache_info(n, info);
+	return false;
+}
+
+/* Each call is written down: "name:attr=value ". */
+int kmem_cache_tune(const char *name, enum kmem_cache_attr attr, unsigned long value)
+{
+	size_t len = strlen(fake.tuned);
+
+	snprintf(fake.tuned + len, sizeof(fake.tuned) - len, "%s:%d=%lu ", name, (int)attr, value);
+	return fake.tune_error;
+}
+
+int slab_tracks(const char *name, bool alloc,
+		void (*show)(void *arg, const struct slab_track_sum *sum), void *arg)
+{
+	(void)name;
+	for (int i = 0; alloc && i < fake.nr_tracks; i++)
+		show(arg, &fake.tracks[i]);
+	return alloc ? fake.nr_tracks : 0;
+}
+
+unsigned long slab_pages(int nid, bool reclaimable)
+{
+	unsigned long sum = 0;
+
+	for (int n = 0; n < MAX_NUMNODES; n++)
+		if (nid == NUMA_NO_NODE || n == nid)
+			sum += fake.slab_pages[n][reclaimable];
+	return sum;
+}
+
+/* --- */
+
 bool pfn_valid(unsigned long pfn) { return pfn < max_pfn; }
 unsigned long nr_free_pages(void) { return fake.free_pages; }
 int cpu_to_node(unsigned int cpu) { return (int)(cpu % nodes_weight(node_online_map)); }
 int node_distance(int from, int to) { return from == to ? LOCAL_DISTANCE : REMOTE_DISTANCE; }
 void fail_page_alloc_changed(void) { fake.fail_changed++; }
+void failslab_changed(void) { fake.failslab_changed++; }
 
 void zone_events(const struct zone *z, struct zone_events *out)
 {

@@ -10,6 +10,7 @@
 #define TESTS_INTROSPECT_FAKE_CORE_H
 
 #include <kmm/mmzone.h>
+#include <kmm/slabinfo.h>
 #include <kmm/vmstat.h>
 
 struct fake_core {
@@ -20,6 +21,15 @@ struct fake_core {
 	int extfrag, unusable;			/* what the indexes return */
 	char sysctl[64];			/* the one tunable, "min_free_kbytes" */
 	int fail_changed;			/* calls of fail_page_alloc_changed() */
+	int failslab_changed;			/* of failslab_changed() */
+	const char *allocator;			/* NULL: slub */
+	struct kmem_cache_info *caches;
+	unsigned int nr_caches;
+	char tuned[256];			/* what kmem_cache_tune() was asked for */
+	int tune_error;				/* what it says */
+	const struct slab_track_sum *tracks;
+	int nr_tracks;
+	unsigned long slab_pages[MAX_NUMNODES][2];	/* [1]: reclaimable */
 };
 extern struct fake_core fake;
 

@@ -50,13 +50,15 @@ word() { sed -n "$1p" | awk "{ print \$$2 }"; }
 mib() { awk "BEGIN { printf \"%.2f\", $1 * 4 / 1024 }"; }
 
 check_machine() {
-	total=$(kib total); free=$(kib free); available=$((free - $(kib reserve)))
+	total=$(kib total); free=$(kib free); low_marks=$(sed -n 's/^ *low  *//p' "$PROC_REDIRECT/proc/zoneinfo" | awk '{ n += $1 } END { print n * 4 }')
+	slab=$(kib reclaimable); kept=$((slab / 8 * 4)); [ $kept -gt $low_marks ] && kept=$low_marks
+	available=$((free - $(kib reserve) + slab - kept))
 	out=$(shown free -k)
 	looked_at "free ($1)" /proc/meminfo
 	check "free: total" "$(echo "$out" | word 2 2)" "$total"
 	check "free: used" "$(echo "$out" | word 2 3)" $((total - available))
 	check "free: free" "$(echo "$out" | word 2 4)" "$free"
-	check "free: buffers and cache" "$(echo "$out" | word 2 6)" 0
+	check "free: buffers and cache" "$(echo "$out" | word 2 6)" "$(kib reclaimable)"
 	check "free: available" "$(echo "$out" | word 2 7)" $available
 	check "free: swap" "$(echo "$out" | word 3 2)" 0
 
@@ -73,6 +75,23 @@ check_machine() {
 	check "vmstat -s: swapped" "$(echo "$out" | sed -n 's/ *\([0-9]*\) pages swapped in/\1/p')" 0
 	check "vmstat -a" "$(shown vmstat -a | word 3 4)" "$free"
 	check "free -l: low" "$(shown free -l -k | awk '$1 == "Low:" { print $2 }')" "$(kib low)"
+}
+
+# The slab tools: every cache with the figures the core has of it.
+check_slabs() {
+	shown vmstat -m >"$dir/vmstat-m"
+	looked_at "vmstat -m ($1)" /proc/slabinfo
+	check "vmstat -m: every cache" "$(awk '$2 != "Num" { print $1, $2, $3, $4, $5 }' "$dir/vmstat-m" | sort)" \
+		"$(sed -n 's/^cache_//p' "$PROC_REDIRECT/core" | sort)"
+	shown slabtop -o -s n >"$dir/slabtop"
+	looked_at "slabtop ($1)" /proc/slabinfo
+	check "slabtop: every cache" "$(sed '1,7d' "$dir/slabtop" | awk '{ print $8, $2, $1, $6 }' | sort)" \
+		"$(sed -n 's/^cache_//p' "$PROC_REDIRECT/core" | awk '{ print $1, $2, $3, $5 }' | sort)"
+	check "slabtop: objects" "$(sed -n 's/.*Objects (% used) *: \(.*\) (.*/\1/p' "$dir/slabtop")" \
+		"$(core objects)"
+	check "slabtop: bytes" "$(sed -n 's/.*Size (% used) *: .* \/ \(.*\)K (.*/\1/p' "$dir/slabtop")" \
+		"$(core bytes)"
+	check "slabtop's own table is ours" "$(cmp "$dir/slabtop" "$PROC_REDIRECT/slabtop" 2>&1)" ""
 }
 
 # What numastat prints of a node, by the label of a line and the node's number.
@@ -107,6 +126,8 @@ if command -v numastat >/dev/null; then
 else
 	echo "# no numastat (package numactl): its reading of the node files is not checked"
 fi
+command -v slabtop >/dev/null && check_slabs "64 bits"
 machine i386 i386
 check_machine "high memory"
+command -v slabtop >/dev/null && check_slabs "high memory"
 finish

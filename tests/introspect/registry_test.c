@@ -49,10 +49,161 @@ static struct zone *small_machine(void)
 	return z;
 }
 
+/* --- caches --- */
+
+static void my_ctor(void *obj)
+{
+	(void)obj;
+}
+
+#define CACHES		3
+#define CACHE_FILES	31
+#define FAILSLAB_FILES	6
+
+static struct kmem_cache_info cache[CACHES] = {
+	{ .name = "radix_tree_node", .object_size = 576, .size = 584, .align = 8,
+	  .objects_per_slab = 28, .order = 2, .min_partial = 5, .cpu_partial = 52,
+	  .remote_node_defrag_ratio = 100, .flags = SLAB_RECLAIM_ACCOUNT | SLAB_PANIC,
+	  .ctor = my_ctor, .limit = 54, .batchcount = 27, .shared = 8, .active_objs = 60,
+	  .num_objs = 84, .active_slabs = 2, .num_slabs = 3, .shared_avail = 9,
+	  .cpu_slabs = 1, .slabs_cpu_partial = 1, .objects_cpu_partial = 14, .partial = 1,
+	  .objects_partial = 4, .node_slabs = { 2, 0, 1 }, .node_objects = { 56, 0, 28 },
+	  .node_active = { 56, 0, 4 }, .node_partial = { 0, 0, 1 },
+	  .node_objects_partial = { 0, 0, 4 }, .node_cpu_slabs = { 1 }, .alloc_slab = 3 },
+	{ .name = "dma", .flags = SLAB_STORE_USER | SLAB_POISON | SLAB_RED_ZONE |
+	  SLAB_CONSISTENCY_CHECKS | SLAB_TRACE | SLAB_CACHE_DMA | SLAB_HWCACHE_ALIGN |
+	  SLAB_TYPESAFE_BY_RCU | SLAB_FAILSLAB },
+	{ .name = "a-name-that-is-as-long-as-any-cache-s-name-can-possibly-ever-be", .aliases = 4,
+	  .usersize = 10 },
+};
+static const struct slab_track_sum users[] = {
+	{ 0x1234, 3, 4000000, 40000000, 60000000 }, { 0, 1, 8000000, 8000000, 8000000 },
+};
+
+static void some_caches(void)
+{
+	fake.caches = cache;
+	fake.nr_caches = CACHES;
+	fake.tracks = users;
+	fake.nr_tracks = ARRAY_SIZE(users);
+}
+
+#define SLAB "/sys/kernel/slab/radix_tree_node/"
+static void cache_files(void)
+{
+	static const char *const flags[] = { "poison", "red_zone", "sanity_checks", "trace",
+		"store_user", "cache_dma", "hwcache_align", "destroy_by_rcu", "failslab" };
+	static const char *const zero[] = { "reclaim_account", "aliases", "usersize", "order" };
+	char path[128], ctor[32];
+
+	is_file(SLAB "slab_size", "584\n");
+	is_file(SLAB "object_size", "576\n");
+	is_file(SLAB "objs_per_slab", "28\n");
+	is_file(SLAB "order", "2\n");
+	is_file(SLAB "align", "8\n");
+	is_file(SLAB "min_partial", "5\n");
+	is_file(SLAB "cpu_partial", "52\n");
+	is_file(SLAB "remote_node_defrag_ratio", "100\n");
+	is_file(SLAB "objects", "60 N0=56 N2=4\n");
+	is_file(SLAB "total_objects", "84 N0=56 N2=28\n");
+	is_file(SLAB "objects_partial", "4 N2=4\n");
+	is_file(SLAB "slabs", "3 N0=2 N2=1\n");
+	is_file(SLAB "partial", "1 N2=1\n");
+	is_file(SLAB "cpu_slabs", "1 N0=1\n");
+	is_file(SLAB "slabs_cpu_partial", "14(1)\n");
+	is_file(SLAB "alloc_slab", "3\n");
+	is_file(SLAB "reclaim_account", "1\n");
+	is_file(SLAB "shrink", "");
+	is_file(SLAB "validate", "");
+	snprintf(ctor, sizeof(ctor), "%#lx\n", (unsigned long)(uintptr_t)my_ctor);
+	is_file(SLAB "ctor", ctor);
+	is_file("/sys/kernel/slab/dma/ctor", "");
+	is_file("/sys/kernel/slab/dma/objects", "0\n");
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/slab/dma/%s", flags[i]);
+		is_file(path, "1\n");
+		snprintf(path, sizeof(path), SLAB "%s", flags[i]);
+		is_file(path, "0\n");
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(zero); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/slab/dma/%s", zero[i]);
+		is_file(path, "0\n");
+	}
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/aliases", cache[2].name);
+	is_file(path, "4\n");
+	is_file("/sys/kernel/debug/slab/dma/alloc_traces",
+		"      3 0x1234 age=1/5/10 pid=0\n      1 <not-available> age=2 pid=0\n");
+	is_file("/sys/kernel/debug/slab/dma/free_traces", "No data\n");
+}
+
+/* What the core was asked to change, and nothing else. */
+static void tuned(const char *want, const char *what)
+{
+	is_str(fake.tuned, want, "%s", what);
+	fake.tuned[0] = '\0';
+}
+
+static void cache_writing(void)
+{
+	is_int(put(SLAB "min_partial", "10\n"), 0, "min_partial");
+	tuned("radix_tree_node:0=10 ", "was asked for");
+	is_int(put(SLAB "cpu_partial", "0"), 0, "cpu_partial");
+	is_int(put(SLAB "remote_node_defrag_ratio", "7"), 0, "remote_node_defrag_ratio");
+	is_int(put(SLAB "shrink", "1\n"), 0, "shrink");
+	is_int(put(SLAB "validate", "1\n"), 0, "validate");
+	is_int(put(SLAB "failslab", "1\n"), 0, "failslab");
+	is_int(put(SLAB "failslab", "0\n"), 0, "failslab, off");
+	tuned("radix_tree_node:1=0 radix_tree_node:2=7 radix_tree_node:3=1 radix_tree_node:4=1 "
+	      "radix_tree_node:5=1 radix_tree_node:5=0 ", "were asked for");
+	is_int(put(SLAB "remote_node_defrag_ratio", "101"), -ERANGE, "beyond 100 per cent");
+	is_int(put(SLAB "min_partial", "x"), -EINVAL, "no number");
+	is_int(put(SLAB "min_partial", "99999999999"), -EINVAL, "too large a number");
+	is_int(put(SLAB "shrink", "0"), -EINVAL, "shrink takes 1 only");
+	is_int(put(SLAB "slab_size", "1"), -EACCES, "slab_size is read only");
+	is_int(put("/sys/kernel/slab/none/shrink", "1"), -ENOENT, "no such cache");
+	tuned("", "none of these reached the core");
+	fake.tune_error = -EINVAL;
+	is_int(put(SLAB "cpu_partial", "5"), -EINVAL, "the core may refuse");
+	tuned("radix_tree_node:1=5 ", "having been asked");
+	fake.tune_error = 0;
+}
+
+static void slabinfo_writing(void)
+{
+	is_int(put("/proc/slabinfo", "radix_tree_node 10 5 2"), -EIO, "SLUB has no tunables");
+	fake.allocator = "slab";
+	is_int(put("/proc/slabinfo", "radix_tree_node 120 60 8\n"), 0, "larger arrays");
+	tuned("radix_tree_node:6=120 radix_tree_node:7=60 radix_tree_node:8=8 ", "limit first");
+	is_int(put("/proc/slabinfo", "radix_tree_node  10 5   0"), 0, "smaller arrays");
+	tuned("radix_tree_node:7=5 radix_tree_node:6=10 radix_tree_node:8=0 ", "limit later");
+	is_int(put("/proc/slabinfo", "none 10 5 2"), -EINVAL, "no such cache");
+	is_int(put("/proc/slabinfo", "radix_tree_node 10 5"), -EINVAL, "two numbers");
+	is_int(put("/proc/slabinfo", "radix_tree_node 10 5 2 1"), -EINVAL, "four numbers");
+	is_int(put("/proc/slabinfo", "radix_tree_node 10 11 2"), -EINVAL, "a batch too large");
+	is_int(put("/proc/slabinfo", "radix_tree_node 0 0 2"), -EINVAL, "no batch at all");
+	is_int(put("/proc/slabinfo", "radix_tree_node"), -EINVAL, "no numbers");
+	is_int(put("/proc/slabinfo", ""), -EINVAL, "nothing");
+	tuned("", "none of these reached the core");
+	is_file("/proc/slabinfo", "slabinfo - version: 2.1\n"
+		"# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		" : tunables <limit> <batchcount> <sharedfactor>"
+		" : slabdata <active_slabs> <num_slabs> <sharedavail>\n"
+		"radix_tree_node       60     84    584   28    4 : tunables   54   27    8"
+		" : slabdata      2      3      9\n"
+		"dma                    0      0      0    0    1 : tunables    0    0    0"
+		" : slabdata      0      0      0\n"
+		"a-name-that-is-as-long-as-any-cache-s-name-can-possibly-ever-be"
+		"      0      0      0    0    1 : tunables    0    0    0"
+		" : slabdata      0      0      0\n");
+	is_int(introspect_read_text(SLAB "order", (char[9]){ 0 }, 9), -ENOENT,
+	       "SLAB has no files in /sys/kernel/slab");
+	fake.allocator = NULL;
+}
+
 static void listing(void)
 {
 	char path[INTROSPECT_PATH_MAX], last[INTROSPECT_PATH_MAX] = "", *text;
-	unsigned int i, unsorted = 0, unreadable = 0, writable = 0;
+	unsigned int i, unsorted = 0, unreadable = 0, writable = 0, caches = 0;
 
 	for (i = 0; introspect_path(i, path, sizeof(path)); i++) {
 		text = strstr(path, "compact_memory") ? strdup("") : kmm_file(path);
@@ -60,12 +211,15 @@ static void listing(void)
 		free(text);
 		unsorted += strcmp(last, path) == 0;
 		writable += introspect_writable(path);
+		caches += strstr(path, "/slab/") != NULL;
 		strcpy(last, path);
 	}
 	ok(i >= 30, "%u files", i);
 	is_int(unsorted, 0, "no path twice in a row");
 	is_int(unreadable, 0, "every listed file can be read");
-	is_int(writable, 2 + 7, "sysctls and fail_page_alloc can be written");
+	is_int(writable, 2 + 7 + FAILSLAB_FILES + 1 + 3 * 6,
+	       "sysctls, fault injection, slabinfo and six files of a cache can be written");
+	is_int(caches, 3 * CACHE_FILES + 2, "three caches' files, and those of one with users");
 	is_str(introspect_path(0, path, sizeof(path)), "/proc/buddyinfo", "the first path");
 	ok(!introspect_path(i, path, sizeof(path)), "NULL after the last");
 	ok(!introspect_path(~0u, path, sizeof(path)), "and far beyond");
@@ -81,6 +235,11 @@ static void errors(void)
 		"/sys/devices/system/node/node4294967296/meminfo",
 		"/sys/devices/system/node/node99999999999999999999/meminfo",
 		"/sys/firmware/memmap/7/type", "node0/meminfo",
+		"/sys/kernel/slab", "/sys/kernel/slab/", "/sys/kernel/slab/dma",
+		"/sys/kernel/slab/dma/", "/sys/kernel/slab//order", "/sys/kernel/slab/none/order",
+		"/sys/kernel/slab/dma/orde", "/sys/kernel/slab/dma/order/",
+		"/sys/kernel/slab/0123456789012345678901234567890123456789012345678901234567890123"
+		"/order", "/sys/kernel/debug/slab/radix_tree_node/alloc_traces",
 	};
 	char small[16], none[1];
 
@@ -153,6 +312,29 @@ static void fault_files(void)
 	is_int(put(FAIL "ignore-gfp-wait", "maybe"), -EINVAL, "not a truth value");
 	is_int(fail_page_alloc.attr.probability, 100, "a refused value changes nothing");
 	is_int(fake.fail_changed, 7, "and the core is not told");
+}
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+static void failslab_files(void)
+{
+	is_file(FAILSLAB "cache-filter", "N\n");
+	is_int(put(FAILSLAB "cache-filter", "Y\n"), 0, "cache-filter");
+	is_int(put(FAILSLAB "ignore-gfp-wait", "1"), 0, "ignore-gfp-wait");
+	is_int(put(FAILSLAB "probability", "7"), 0, "probability");
+	is_int(put(FAILSLAB "times", "-1"), 0, "times");
+	is_int(put(FAILSLAB "interval", "3"), 0, "interval");
+	is_int(put(FAILSLAB "space", "5"), 0, "space");
+	is_file(FAILSLAB "cache-filter", "Y\n");
+	is_file(FAILSLAB "ignore-gfp-wait", "Y\n");
+	is_file(FAILSLAB "probability", "7\n");
+	is_file(FAILSLAB "times", "-1\n");
+	is_file(FAILSLAB "interval", "3\n");
+	is_file(FAILSLAB "space", "5\n");
+	is_int(fake.failslab_changed, 6, "the core was told each time");
+	is_int(put(FAILSLAB "min-order", "1"), -ENOENT, "objects have no order");
+	is_int(put(FAILSLAB "space", "x"), -EINVAL, "not a number");
+	is_int(fake.failslab_changed, 6, "then the core is not told");
+	is_int(fail_page_alloc.attr.probability, 100, "pages have files of their own");
 }
 
 static void indexes(void)
@@ -315,11 +497,16 @@ int main(void)
 {
 	struct zone *z = small_machine();
 
+	some_caches();
 	listing();
 	errors();
+	cache_files();
+	cache_writing();
+	slabinfo_writing();
 	exact_fit();
 	tunables();
 	fault_files();
+	failslab_files();
 	indexes();
 	counts_and_cma(z);
 	numbers(z);

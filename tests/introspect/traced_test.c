@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include <kmm/mm.h>
+#include <kmm/page_addr.h>
+#include <kmm/slab.h>
 #include <kmm/trace_text.h>
 #include <lib/seq_buf.h>
 #include <tools/kmm/trace/reader.h>
@@ -19,17 +21,18 @@
 
 #define SLOTS	512
 #define STEPS	20000
+#define OBJECTS	8000
 #define TEXT	(8u << 20)
 
 static struct kmt1_writer writer;
 static struct seq_buf text;
-static unsigned int seen[6], dropped;
+static unsigned int seen[TRACE_KMEM_CACHE_FREE + 1], dropped;
 static u64 now;
 
 static void sink(const struct kmm_trace_event *e, void *arg)
 {
 	struct trace_stamp s = { .ns = now += 100, .cpu = kmm_cpu(), .tid = 1 + kmm_cpu(),
-				 .comm = arg };
+				 .comm = arg, .symbol = host_symbol };
 
 	seen[e->code]++;
 	dropped += kmt1_event(&writer, &text, e, &s) != 0;
@@ -57,6 +60,55 @@ static unsigned long churn(void)
 	for (unsigned int i = 0; i < SLOTS; i++)
 		pages += held[i] ? 1ul << order[i] : 0;
 	return pages;
+}
+
+/* Objects of each kind, the same number of each freed as left. Returns how many are left. */
+static __noinline unsigned long objects(struct kmem_cache *s)
+{
+	unsigned long left = 0;
+
+	for (unsigned int i = 0; i < OBJECTS; i++) {
+		void *p = i & 1 ? kmalloc(i, GFP_KERNEL) : kmem_cache_alloc(s, GFP_ATOMIC);
+
+		if (!p)
+			continue;
+		left++;
+		if (i & 2)
+			continue;
+		left--;
+		if (i & 1)
+			kfree(p);
+		else
+			kmem_cache_free(s, p);
+	}
+	return left;
+}
+
+/* Objects live and bytes asked for; every cache and call site has a name. */
+static void follow_objects(unsigned long left)
+{
+	char err[512] = "";
+	struct trace_reader *r = trace_open_memory(text.buffer, text.len, "run", NULL, err,
+						   sizeof(err));
+	unsigned long live = 0, nameless = 0, beyond = 0, bytes = 0;
+	struct trace_event ev;
+
+	while (r && trace_next(r, &ev) > 0) {
+		if (ev.code < TRACE_KMALLOC || ev.code > TRACE_CACHE_FREE)
+			continue;
+		live += ev.code == TRACE_KMALLOC || ev.code == TRACE_CACHE_ALLOC ? 1ul : -1ul;
+		bytes += ev.code == TRACE_KMALLOC ? ev.obj.bytes_req : 0;
+		beyond += !ev.obj.ptr || ev.obj.ptr >= 64ull << 20;
+		nameless += !strstr(trace_name(r, TRACE_NAME_SITE, ev.obj.site_id), "objects+0x");
+		if (ev.code == TRACE_CACHE_ALLOC || ev.code == TRACE_CACHE_FREE)
+			nameless += strcmp(trace_name(r, TRACE_NAME_CACHE, ev.obj.cache_id),
+					   "traced") != 0;
+	}
+	is_int(live, left, "objects allocated less freed are what is held");
+	is_int(bytes, (OBJECTS / 2) * (OBJECTS / 2), "bytes kmalloc() was asked for");
+	is_int(beyond, 0, "every object has a physical address of the machine");
+	is_int(nameless, 0, "every call site and cache its name");
+	trace_close(r);
 }
 
 static void follow(unsigned long held)
@@ -91,7 +143,8 @@ int main(void)
 	struct host_machine *pc = host_machine_simple(64ULL << 20, 1, 2);
 	struct host_config c = { .quiet = true };
 	char comm[] = "churn", *buffer = malloc(TEXT);
-	unsigned long held;
+	struct kmem_cache *s;
+	unsigned long held, left;
 
 	host_machine_config(pc, &c);
 	if (!ok(host_boot(&c) == 0, "boots"))
@@ -105,6 +158,19 @@ int main(void)
 	is_int(dropped, 0, "no event was dropped");
 	ok(seen[TRACE_MM_PAGE_ALLOC] == STEPS, "%d allocations", STEPS);
 	follow(held);
+	seq_buf_init(&text, buffer, TEXT);
+	memset(&writer, 0, sizeof(writer));
+	memset(seen, 0, sizeof(seen));
+	kmt1_begin(&writer, &text, "objects of kmm");
+	s = kmem_cache_create("traced", 200, 0, SLAB_NO_MERGE, NULL);
+	set_trace_sink(sink, comm);
+	left = objects(s);
+	set_trace_sink(NULL, NULL);
+	kmt1_end(&writer, &text);
+	is_int(dropped, 0, "no event was dropped");
+	ok(left == OBJECTS / 2 && seen[TRACE_KMEM_KMALLOC] == OBJECTS / 2 &&
+	   seen[TRACE_KMEM_CACHE_ALLOC] == OBJECTS / 2, "%d objects", OBJECTS);
+	follow_objects(left);
 	host_power_off();
 	host_machine_free(pc);
 	free(buffer);

@@ -57,7 +57,7 @@ static void first_page(u64 mem, unsigned int nodes, unsigned int cpus)
 	diag("boot %.1f ms, first page %.3f ms later", booted - start, now_ms() - booted);
 	ok(deferred_total() > totalram_pages / 2, "  most of memory is put off");
 	is_int(managed_total(), totalram_pages, "  but counted in the total");
-	is_int(all_free() + 1, totalram_pages, "  free and put off together are all there is");
+	is_int(all_free() + 1, free_at_boot, "  free and put off together are all there is");
 	__free_page(page);
 	page_alloc_check();
 	host_power_off();
@@ -91,7 +91,7 @@ static void test_on_demand(void)
 		now = deferred_total();
 		grown += now < last;
 		last = now;
-		if (all_free() + pile.pages != totalram_pages) {
+		if (all_free() + pile.pages != free_at_boot) {
 			fail("free, put off and used pages do not add up");
 			break;
 		}
@@ -102,7 +102,7 @@ static void test_on_demand(void)
 		ok(!zone_of(nid, ZONE_NORMAL)->deferred_pages, "  on node %d", nid);
 	page_alloc_check();
 	pile_free(&pile);
-	nothing_lost(totalram_pages, "on demand");
+	nothing_lost(free_at_boot, "on demand");
 }
 
 /* What is put off and what is not must end as the same machine. */
@@ -119,7 +119,7 @@ static void test_same_map(void)
 		pile_fill_all(&pile, GFP_EVERYTHING | __GFP_MOVABLE | __GFP_HIGHMEM);
 		is_int(deferred_total(), 0, "  all used, nothing put off");
 		pile_free(&pile);
-		nothing_lost(totalram_pages, "  all freed");
+		nothing_lost(free_at_boot, "  all freed");
 		set_pageblocks_movable();
 		map[i] = free_map_hash(true);
 		host_power_off();
@@ -141,7 +141,7 @@ static void test_by_name(void)
 	if (page)
 		__free_pages(page, 9);
 	page_alloc_check();
-	is_int(all_free(), totalram_pages, "totals agree");
+	is_int(all_free(), free_at_boot, "totals agree");
 }
 
 /* --- several CPUs --- */
@@ -181,10 +181,10 @@ static void test_threads(void)
 	   whole);
 	diag("%u of them got some", busy);
 	is_int(deferred_total(), 0, "nothing is put off any more");
-	is_int(all_free() + blocks * 512, totalram_pages, "nothing lost, nothing twice");
+	is_int(all_free() + blocks * 512, free_at_boot, "nothing lost, nothing twice");
 	page_alloc_check();
 	host_run_on_all(give_back, NULL);
-	nothing_lost(totalram_pages, "several CPUs");
+	nothing_lost(free_at_boot, "several CPUs");
 }
 
 int main(void)

@@ -52,6 +52,16 @@ static void model_reset(void)
 	for (pfn = 0; pfn < FRAMES; pfn++) {
 		usable[pfn] = pfn_valid(pfn) && zone_spans_pfn(page_zone(pfn_to_page(pfn)), pfn) &&
 			      !PageReserved(pfn_to_page(pfn));
+	}
+	for (pfn = 0; pfn < FRAMES; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+		unsigned long end = pfn + 1;
+
+		/* What the slab layer has is nobody's. */
+		if (usable[pfn] && page->_refcount)
+			for (end = pfn + (1ul << page_alloc_order(page)); pfn < end; pfn++)
+				usable[pfn] = false;
+		pfn = end - 1;
 		total += usable[pfn];
 	}
 }

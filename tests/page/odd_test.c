@@ -310,11 +310,11 @@ static void test_16g(void)
 			return;
 		is_int(sum_of(true) != 0, !strstr(options[i], "=off"), "16 GiB %s", options[i]);
 		pile_fill_all(&pile, GFP_EVERYTHING | __GFP_HIGHMEM | __GFP_MOVABLE);
-		is_int(pile.pages, totalram_pages, "  all managed pages can be had");
+		is_int(pile.pages, free_at_boot, "  all managed pages can be had");
 		is_int(sum_of(true), 0, "  and nothing is put off");
 		page_alloc_check();
 		pile_free(&pile);
-		nothing_lost(totalram_pages, "  all back");
+		nothing_lost(free_at_boot, "  all back");
 		host_power_off();
 	}
 }
@@ -326,7 +326,7 @@ static void test_off_threads(void)
 		return;
 	is_int(sum_of(true), 0, "deferred_init=off, 8 threads: all initialised");
 	page_alloc_check();
-	is_int(nr_free_pages(), totalram_pages, "  and free");
+	is_int(nr_free_pages(), free_at_boot, "  and free");
 }
 
 /* CPU 0 counts while the others fill: never more than there is, and all of it at the end. */
@@ -347,7 +347,7 @@ static void fill_and_count(void *arg)
 		sampled[cpu]++;
 		n++;
 		/* A section in work is counted as put off until it is done: at most one a CPU. */
-		excess[cpu] += free + filled[cpu].pages > totalram_pages + CPUS * PAGES_PER_SECTION;
+		excess[cpu] += free + filled[cpu].pages > free_at_boot + CPUS * PAGES_PER_SECTION;
 	}
 }
 
@@ -365,7 +365,7 @@ static void test_totals(void)
 	if (!MACHINE_ON(.mem = sizeof(void *) == 8 ? 4 * GIB : 768 * MIB, .nodes = 2, .cpus = CPUS,
 			.threads = true, .cmdline = "deferred_init=16M"))
 		return;
-	is_int(nr_free_pages(), totalram_pages, "threads: what is put off counts as free");
+	is_int(nr_free_pages(), free_at_boot, "threads: what is put off counts as free");
 	host_run_on_all(fill_and_count, NULL);
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		pages += filled[cpu].pages;
@@ -374,10 +374,10 @@ static void test_totals(void)
 	}
 	is_int(over, 0, "%lu samples: never more than the machine has", samples);
 	is_int(sum_of(true), 0, "  all came to life");
-	is_int(all_free() + pages, totalram_pages, "  none lost, none twice");
+	is_int(all_free() + pages, free_at_boot, "  none lost, none twice");
 	page_alloc_check();
 	host_run_on_all(give_back, NULL);
-	nothing_lost(totalram_pages, "  given back");
+	nothing_lost(free_at_boot, "  given back");
 }
 
 /* --- shuffle --- */

@@ -114,17 +114,17 @@ static void test_fallback(void)
 	if (!MACHINE_ON(.mem = 64 * MIB))
 		return;
 	watch(true);
-	page = alloc_pages(GFP_KERNEL, 4);
+	page = alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 4);
 	e = last(TRACE_MM_PAGE_ALLOC_EXTFRAG);
 	is_int(count(TRACE_MM_PAGE_ALLOC_EXTFRAG), 1,
-	       "the first unmovable page of a machine falls back");
-	ok(e->order == 4 && e->migratetype == MIGRATE_UNMOVABLE, "  asked: order 4, unmovable");
+	       "the first reclaimable page of a machine falls back");
+	ok(e->order == 4 && e->migratetype == MIGRATE_RECLAIMABLE, "  asked: order 4, reclaimable");
 	ok(e->fallback_order == 10 && e->fallback_migratetype == MIGRATE_MOVABLE &&
 	   e->change_ownership,
 	   "  taken: an order-10 block of movable memory, claimed");
 	is_int(e->pfn, page_to_pfn(page), "  the frame");
 	nr_events = 0;
-	page = alloc_pages(GFP_KERNEL, 4);
+	page = alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 4);
 	is_int(count(TRACE_MM_PAGE_ALLOC_EXTFRAG), 0, "the next one does not");
 	ok(page != NULL, "  and is there");
 }

@@ -338,12 +338,16 @@ static void depth_of(const char *what, gfp_t gfp, unsigned long all)
 {
 	struct pile pile = { 0 };
 	struct zone *zone;
+	unsigned long before[MAX_NUMNODES * MAX_NR_ZONES];
 	unsigned int wrong = 0;
 
+	for_each_populated_zone(zone)
+		before[zone->table_index] = zone->free_pages + zone_pcp_total(zone);
 	pile_fill(&pile, gfp, 0, 0);
 	for_each_populated_zone(zone) {
-		bool used = zone->idx <= gfp_zone(gfp) && zone->managed_pages > bottom(zone, gfp);
-		unsigned long want = used ? bottom(zone, gfp) : zone->managed_pages;
+		unsigned long had = before[zone->table_index];
+		bool used = zone->idx <= gfp_zone(gfp) && had > bottom(zone, gfp);
+		unsigned long want = used ? bottom(zone, gfp) : had;
 		unsigned long left = zone->free_pages + zone_pcp_total(zone);
 
 		if (left == want)
@@ -619,10 +623,10 @@ static void test_boost(void)
 
 	if (!MACHINE_ON(.mem = 128 * MIB))
 		return;
-	set_page_pressure_ops(&hooks);
 	zone = zone_of(0, zone_possible(ZONE_DMA32) ? ZONE_DMA32 : ZONE_NORMAL);
 	most = max(zone->_watermark[WMARK_HIGH] * 15000 / 10000, pageblock_nr_pages);
 	make_holes(&pile);
+	set_page_pressure_ops(&hooks);		/* from now on fallbacks boost */
 	is_int(zone->watermark_boost, 0, "no boost yet");
 	memset(called, 0, sizeof(called));
 	pile_fill(&mixed, GFP_KERNEL, 0, 1);

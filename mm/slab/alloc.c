@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+/*
+ * alloc.c - objects in and out: the fast paths, and what happens around an allocator.
+ *
+ * Each CPU has, for each cache, one slab to allocate from, its *current* slab, whose
+ * list of free objects is the CPU's alone:
+ *
+ *	kmem_cache_alloc(s)                        kfree(p)
+ *	   c = s->cpu_slab[cpu]                       c = slab of p -> c
+ *	   c->free is in the slab?  take it           c is this CPU's? put it in front of c->free
+ *	   v else                                     v else
+ *	slab_alloc_slow() -> s->ops->alloc()       slab_free_slow() -> s->ops->free()
+ *
+ * Every slab points to the kmem_cache_cpu whose current one it is. All others point to
+ * the cache's own `parked` one, which belongs to no CPU and has nothing free. An entry of
+ * cpu_slab[] that leads to `parked` too sends each allocation to the slow path: so SLAB and SLOB
+ * live under the same API, and so do caches being debugged, at no cost to the fast path. What must
+ * see every object (tracing, failslab, init_on_alloc, init_on_free: slab_hooks) parks all caches.
+ *
+ * Checked always, in few instructions: p lies in RAM and in a slab; its offset is that of an
+ * object (fast.h); its link is not that of a free object; the list has not been led out of its
+ * slab (freelist.h).
+ *
+ * Budget, instructions: kmalloc(64) and kfree 50, a cache of one's own 45, both with the calls;
+ * an object of a bulk of 64 15. `make bench` measures them.
+ */
+#include "mm/page/internal.h"
+
+#include "debug.h"
+#include "fast.h"
+#include "internal.h"
+#include "lib/string.h"
+
+__kmm_state u32 slab_hooks;
+__kmm_state phys_addr_t slab_phys_end;
+
+/* --- the fast paths --- */
+
+void *__kmalloc_cache(struct kmem_cache *s, struct kmalloc_request rq)
+{
+	void *obj = alloc_fast(s);
+
+	if (unlikely(!obj))
+		return slab_alloc_slow(s, rq.gfp, NUMA_NO_NODE, rq.size, RET_IP);
+	return obj;
+}
+
+static __noinline void *zeroed(void *obj, size_t size)
+{
+	return memset(obj, 0, size);
+}
+
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	void *obj = alloc_fast(s);
+
+	if (unlikely(!obj))
+		return slab_alloc_slow(s, gfp, NUMA_NO_NODE, 0, RET_IP);
+	if (unlikely(gfp & __GFP_ZERO))
+		return zeroed(obj, object_size(s));
+	return obj;
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
+{
+	if (nid == NUMA_NO_NODE)
+		return kmem_cache_alloc(s, gfp);
+	return slab_alloc_slow(s, gfp, nid, 0, RET_IP);
+}
+
+/*
+ * An object of a slab that is not this CPU's current one, but which it owns: to the slab's own
+ * list. False: it is not so simple. Local section.
+ */
+static __always_inline bool give_owned(struct slab *slab, char *obj)
+{
+	struct kmem_cache_cpu *mine = slab_cache(slab)->cpu_slab[kmm_cpu()];
+	unsigned long *link = (unsigned long *)(obj + mine->offset), off, key;
+
+	if (unlikely(READ_ONCE(slab->state) != mine->tag))
+		return false;
+	VM_BUG_ON(slab == mine->slab);
+	off = __pa(obj) & mine->full_mask;
+	if (unlikely(!offset_exact(mine, off)))
+		return false;
+	key = link_key(link, mine->random);
+	if (unlikely((*link ^ key) <= mine->full_span))
+		return false;
+	*link = key ^ slab->freelist;
+	slab->freelist = (u32)off;
+	if (unlikely(--slab->inuse == 0))
+		slub_owned_empty(mine->cache, slab);
+	return true;
+}
+
+/*
+ * By its owner's, a node's or another allocator's rules. (noipa: with arguments where
+ * free_not_current() has them, and kept there, the way here costs that one no instruction.)
+ */
+static __attribute__((__noipa__)) void free_not_owned(void *obj, struct slab *slab,
+						      uintptr_t caller)
+{
+	struct kmem_cache *s = slab_cache(slab);
+
+	if (unlikely(slab_hooks))
+		slab_free_slow(NULL, obj, caller);
+	else
+		s->ops->free(s, slab, obj, caller);
+}
+
+/* Not of the CPU's current slab. In the local section it was seen in, which ends here. */
+static __noinline void free_not_current(void *obj, struct slab *slab, uintptr_t caller,
+					unsigned long flags)
+{
+	bool done = give_owned(slab, obj);
+
+	kmm_local_irq_restore(flags);
+	if (unlikely(!done))
+		free_not_owned(obj, slab, caller);
+}
+
+/* By kmem_cache_free(): outside the CPU's current slab of s. */
+static __noinline void free_elsewhere(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	struct kmem_cache_cpu *c;
+	unsigned long flags;
+	struct page *page;
+
+	if (unlikely((uintptr_t)obj - page_offset_base >= slab_phys_end || slab_hooks))
+		goto slow;
+	page = compound_head(virt_to_page(obj));
+	if (unlikely(!page_is_slab(page)))
+		goto slow;
+	flags = kmm_local_irq_save();
+	c = READ_ONCE(page_slab(page)->c);
+	if (likely(c->cpu != kmm_cpu() && c->cache == s)) {
+		free_not_current(obj, page_slab(page), caller, flags);
+		return;
+	}
+	kmm_local_irq_restore(flags);
+slow:
+	slab_free_slow(s, obj, caller);
+}
+
+void kfree(const void *p)
+{
+	uintptr_t phys = (uintptr_t)p - page_offset_base, flags;
+	struct kmem_cache_cpu *c;
+	unsigned long *link;
+	struct page *page;
+	bool done;
+
+	if (unlikely(phys >= slab_phys_end))
+		goto other;
+	page = pfn_to_page(phys >> PAGE_SHIFT);
+	if (unlikely(!page_is_slab(page))) {
+		if (!PageTail(page))
+			goto other;
+		page = READ_ONCE(vmemmap) + page->compound_head;
+		if (unlikely(!page_is_slab(page)))
+			goto other;
+	}
+	flags = kmm_local_irq_save();
+	c = READ_ONCE(page_slab(page)->c);
+	if (unlikely(c->cpu != kmm_cpu())) {
+		free_not_current((void *)p, page_slab(page), RET_IP, flags);
+		return;
+	}
+	link = (unsigned long *)((char *)p + c->offset);
+	HIDE(link);
+	done = give_object(c, link);
+	HIDE(c);
+	p = (char *)link - c->offset;
+	kmm_local_irq_restore(flags);
+	if (likely(done))
+		return;
+other:
+	slab_free_slow(NULL, p, RET_IP);
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *obj)
+{
+	unsigned long flags = kmm_local_irq_save();
+	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
+	unsigned long *link = (unsigned long *)((char *)obj + c->offset);
+	bool here, done;
+
+	HIDE(link);
+	here = (unsigned long)((char *)link - c->links) < c->span;
+	done = likely(here) && give_object(c, link);
+	HIDE(c);
+	obj = (char *)link - c->offset;
+	kmm_local_irq_restore(flags);
+	if (likely(done))
+		return;
+	if (here)
+		slab_free_slow(s, obj, RET_IP);
+	else
+		free_elsewhere(s, obj, RET_IP);
+}
+
+/* --- in bulk --- */
+
+/* Objects of the current slab into [p, end); returns where it stopped. */
+static void **take_bulk(struct kmem_cache *s, void **p, void **end)
+{
+	unsigned long flags = kmm_local_irq_save();
+	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
+	unsigned long off = c->free, span = c->span, random = c->random, offset = c->offset;
+	char *links = c->links;
+
+	while (p != end && likely(off < span)) {
+		unsigned long *link = (unsigned long *)(links + off);
+
+		off = link_key(link, random);
+		HIDE(off);
+		off ^= *link;
+		*link = 0;
+		*p++ = (char *)link - offset;
+	}
+	if (off != c->free)	/* nobody writes to a cache's `parked` */
+		c->free = off;
+	kmm_local_irq_restore(flags);
+	return p;
+}
+
+static void zero_objects(const struct kmem_cache *s, void **p, void **end)
+{
+	for (; p != end; p++)
+		zeroed(*p, object_size(s));
+}
+
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
+{
+	void **at = p, **end = p + nr, **from;
+
+	if (nr > INT32_MAX)
+		return 0;
+	for (;;) {
+		from = at;
+		at = take_bulk(s, at, end);
+		if (unlikely(gfp & __GFP_ZERO))
+			zero_objects(s, from, at);
+		if (at == end)
+			return (int)nr;
+		*at = slab_alloc_slow(s, gfp, NUMA_NO_NODE, 0, RET_IP);
+		if (unlikely(!*at))
+			break;
+		at++;
+	}
+	kmem_cache_free_bulk(s, (size_t)(at - p), p);
+	return 0;
+}
+
+/* p[i ... nr) while they are objects of the current slab; returns where it stopped. */
+static size_t give_bulk(struct kmem_cache *s, size_t i, size_t nr, void **p)
+{
+	unsigned long flags = kmm_local_irq_save();
+	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
+	unsigned long span = c->span;
+	u32 offset = (u32)c->offset;
+
+	for (; i < nr; i++) {
+		unsigned long *link = (unsigned long *)((char *)p[i] + offset);
+
+		if ((unsigned long)((char *)link - c->links) >= span || !give_object(c, link))
+			break;
+	}
+	kmm_local_irq_restore(flags);
+	return i;
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
+{
+	size_t i = 0;
+
+	for (; !s && i < nr; i++)
+		kfree(p[i]);
+	while (i < nr) {
+		i = give_bulk(s, i, nr, p);
+		if (i < nr)
+			kmem_cache_free(s, p[i++]);
+	}
+}
+
+/* --- around an allocator --- */
+
+static void trace_object(enum kmm_trace_code code, const struct kmem_cache *s, const void *obj,
+			 gfp_t gfp, int nid, size_t size, uintptr_t caller)
+{
+	struct kmm_trace_event event = {
+		.code = (u8)code, .gfp = gfp, .node = (s16)nid, .failed = !obj,
+		.ptr = (uintptr_t)obj, .call_site = caller,
+		.cache = s ? s->name : NULL,
+		.bytes_req = (u32)(size || !s ? size : object_size(s)),
+		.bytes_alloc = !s ? 0 : size && s->ops->roundup ? (u32)s->ops->roundup(size)
+								 : s->size,
+	};
+
+	trace_event(&event);
+}
+
+static bool slab_zeroes(const struct kmem_cache *s, gfp_t gfp)
+{
+	return gfp & __GFP_ZERO || (slab_hooks & SLAB_HOOK_INIT_ALLOC && slab_may_init(s));
+}
+
+/*
+ * Bytes of an object that are its user's; size: what kmalloc() was asked for. SLOB gives no more
+ * than that, and a cache that remembers it guards what lies behind.
+ */
+static size_t user_size(const struct kmem_cache *s, size_t size)
+{
+	if (size && s->ops->roundup)
+		return s->ops->roundup(size);
+	return size && slub_debug_orig_size(s) ? size : object_size(s);
+}
+
+void slab_free_wipe(const struct kmem_cache *s, void *obj)
+{
+	if (unlikely(slab_hooks & SLAB_HOOK_INIT_FREE) && slab_may_init(s))
+		memset(obj, 0, object_size(s));
+}
+
+/* size: what kmalloc() was asked for, else 0. */
+void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, int nid, size_t size, uintptr_t caller)
+{
+	void *obj = NULL;
+
+	if (likely(!(slab_hooks & SLAB_HOOK_FAULT) || !should_failslab(s, gfp)))
+		obj = s->ops->alloc(s, gfp, sane_nid(nid), size, caller);
+	if (obj && slab_zeroes(s, gfp))
+		memset(obj, 0, user_size(s, size));
+	if (unlikely(slab_hooks & SLAB_HOOK_TRACE))
+		trace_object(s->kmalloc ? TRACE_KMEM_KMALLOC : TRACE_KMEM_CACHE_ALLOC, s, obj, gfp,
+			     nid, size, caller);
+	return obj;
+}
+
+/* A cache's object comes back through kmem_cache_free(): is it that cache's? */
+static bool of_cache(const struct kmem_cache *s, struct slab *slab, const void *ptr)
+{
+	const struct kmem_cache *owner = slab_cache(slab);
+
+	if (!s || s == owner || owner->shared_by_all)
+		return true;
+	slab_bug(s, slab, ptr, "Wrong slab cache. %s but object is from %s", s->name, owner->name);
+	return false;
+}
+
+/* s NULL: by kfree(). */
+void slab_free_slow(struct kmem_cache *s, const void *ptr, uintptr_t caller)
+{
+	struct slab *slab;
+
+	if (ZERO_OR_NULL_PTR(ptr))
+		return;
+	if (unlikely(slab_hooks & SLAB_HOOK_TRACE))
+		trace_object(s ? TRACE_KMEM_CACHE_FREE : TRACE_KMEM_KFREE, s, ptr, 0, 0, 0, caller);
+	slab = virt_to_slab(ptr);
+	if (!slab) {
+		if (s || !kfree_large(ptr))
+			slab_bug(s, NULL, ptr, "Invalid object pointer 0x%p: not in a slab", ptr);
+		return;
+	}
+	if (of_cache(s, slab, ptr))
+		slab_cache(slab)->ops->free(s ? s : slab_cache(slab), slab, (void *)ptr, caller);
+}
+
+/* --- hooks --- */
+
+static bool fast_path_possible(const struct kmem_cache *s)
+{
+	return s->ops == &slub_ops && !kmem_cache_debug(s) && !slab_hooks;
+}
+
+/* Whoever is on the way into the allocator must not be overtaken: no CPU may be in it. */
+void slab_fast_paths_update(struct kmem_cache *s)
+{
+	bool fast = fast_path_possible(s);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		struct kmem_cache_cpu *c = slab_cpu(s, cpu);
+
+		s->cpu_slab[cpu] = fast ? c : &s->parked;
+		if (c->slab)
+			WRITE_ONCE(c->slab->c, s->cpu_slab[cpu]);
+	}
+}
+
+void slab_hook_set(enum slab_hook hook, bool on)
+{
+	struct kmem_cache *s;
+
+	slab_hooks = on ? slab_hooks | hook : slab_hooks & ~(u32)hook;
+	if (slab_state == DOWN)
+		return;
+	list_for_each_entry(s, &slab_caches, list)
+		slab_fast_paths_update(s);
+}
