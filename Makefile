@@ -65,8 +65,9 @@ BASE := -std=gnu11 $(WARN) -g -Iinclude -I. -iquote lib -MMD -MP
 HOSTED := -DKMM_PLATFORM_INLINE='"host_inline.h"' -Iplatform/host
 FREE := -ffreestanding -nostdinc -isystem $(gcc_include)
 
-# The command's libraries: HAVE_LIBARCHIVE, HAVE_LIBEDIT, HAVE_JANSSON; none in 32 bits.
-pkg_have := $(shell for p in libarchive libedit jansson; do \
+# The command's libraries: HAVE_LIBARCHIVE, HAVE_LIBEDIT, HAVE_JANSSON, HAVE_NCURSESW; none in
+# 32 bits.
+pkg_have := $(shell for p in libarchive libedit jansson ncursesw; do \
 	pkg-config --exists $$p 2>/dev/null && echo $$p; done)
 have := $(if $(pkg_have),$(shell echo $(pkg_have:%=-DHAVE_%) | tr a-z A-Z))
 pkg_cflags := $(if $(pkg_have),$(have) $(shell pkg-config --cflags $(pkg_have)))
@@ -252,7 +253,7 @@ run:
 	@$(MAKE) build-release
 	@$B/release/kmm run $(RUNARGS)
 bench:
-	@scripts/deps test
+	@scripts/deps bench
 	@$(MAKE) bench-run
 bench-run: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
 	$Q scripts/bench $B/release $(BENCHARGS)

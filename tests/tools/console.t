@@ -10,6 +10,7 @@ fails() { console "$1" 1 "$2" "$3"; }
 # ---- files ----
 says "cat" '^Node 0, zone +DMA ' 'cat /proc/buddyinfo'
 says "cat of several" '^nr_free_pages ' 'cat /proc/buddyinfo /proc/vmstat'
+says "cat of a cache's files" '^==> /sys/kernel/slab/kmalloc-8/order <==$' 'cat /sys/kernel/slab/kmalloc-8/*'
 says "cat of a pattern" '==> /proc/sys/vm/min_free_kbytes <==' 'cat /proc/sys/vm/m*'
 fails "cat of nothing" 'usage: cat PATH' cat
 fails "cat of no such file" 'cat: /nosuch: No such file' 'cat /nosuch'
@@ -21,6 +22,8 @@ cp "$dir/out" "$dir/paths"
 while read -r path; do
 	case $path in
 	*/compact_memory | */drop_caches | */stat_refresh)	continue ;;
+	/sys/kernel/slab/kmalloc-64/*)	;;
+	/sys/kernel/slab/*)	continue ;;	# the others have the same
 	esac
 	says "cat $path" '' "cat $path"
 done <"$dir/paths"
@@ -103,7 +106,8 @@ MEM=
 says "page" '^  state +allocated, part of #1$' 'alloc 2; page #1'
 says "page by number" 'state +free, in a block of order' 'page 0x4000'
 says "page by address" '^pfn 0x4000 ' 'page 0xffff888004000000'
-says "page on a per-CPU list" "free, on CPU 0's list of order 0, Unmovable" 'alloc; expect pfn page #1; free #1; page 0x2800'
+pfn=$("$KMM" boot --quiet --mem 256M -c alloc | sed 's/.*pfn \(0x[0-9a-f]*\),.*/\1/')
+says "page on a per-CPU list" "free, on CPU 0's list of order 0, Unmovable" "alloc; expect pfn page #1; free #1; page $pfn"
 says "page of the kernel" 'state +reserved' 'page 0x1000'
 fails "page of no memory" 'no memory there' 'page 0x1000000'
 fails "page of an absurd number" 'neither a frame nor an address' 'page 0xfffffffffffffff0'
@@ -125,8 +129,82 @@ fails "cpu of no CPU" 'CPUs 0 to 0' 'cpu 1'
 fails "cpu of a word" 'is not a number' 'cpu x'
 fails "cpu of two" 'usage: cpu' 'cpu 0 0'
 
+# ---- objects ----
+says "kmalloc" '^@1: 0xffff8880[0-9a-f]{8}, 64 bytes, kmalloc-64$' 'kmalloc 50'
+says "kmalloc of several" '^@1: 100 objects, the first: .*, 256 bytes, kmalloc-256$' 'kmalloc 200 count=100'
+says "kmalloc with a mask" ', dma-kmalloc-64$' 'kmalloc 64 GFP_KERNEL|__GFP_DMA'
+says "kmalloc of whole pages" ', 131072 bytes, whole pages$' 'kmalloc 100000'
+says "kmalloc of nothing" 'no bytes' 'kmalloc 0; kfree @1'
+says "kmalloc on another CPU and node" '^@1' 'reboot numa=fake=2; kmalloc 64 node=1 cpu=0; expect "node 1" object @1'
+fails "kmalloc of too much" 'no memory after 0 of 1' 'kmalloc 100000000'
+fails "kmalloc of more than there is" 'no memory after [1-9]' 'kmalloc 4194304 count=100'
+fails "kmalloc of a word" 'is not a number' 'kmalloc x'
+fails "kmalloc without a size" 'usage: kmalloc' kmalloc
+fails "kmalloc with a word" 'usage: kmalloc' 'kmalloc 5 x'
+fails "kmalloc of no node" 'no node 7' 'kmalloc 5 node=7'
+fails "kmalloc count=0" 'at least 1' 'kmalloc 5 count=0'
+says "list shows objects" '^@2 +7 objects +kmalloc$' 'kmalloc 5; kmalloc 5 count=7; list'
+says "kfree" '' 'kmalloc 5; kfree @1; ! kfree @1'
+says "kfree of one of several" '^@1 +2 objects' 'kmalloc 5 count=3; kfree @1.1; list'
+fails "kfree of one twice" '@1.1: it has been freed' 'kmalloc 5 count=3; kfree @1.1; kfree @1.1'
+fails "kfree of one there is not" '@1 has objects 0 to 2' 'kmalloc 5 count=3; kfree @1.3'
+says "kfree last and all" '^0 handles' 'kmalloc 5; kmalloc 6; kmalloc 7; kfree last; kfree all; ! kfree last; list'
+fails "kfree of no handle" 'no handle @7' 'kfree @7'
+fails "kfree of no address" 'no address of the direct map' 'kfree 0x5'
+fails "kfree wrong" 'usage: kfree' kfree
+says "object" '^  state +in use$' 'kmalloc 50; object @1'
+says "object by address" '^0xffff888002[0-9a-f]*: kmalloc-|in no slab' 'object 0xffff888002800008'
+says "object of several" '^ +0 .*O' 'kmalloc 64 count=10; object @1.3'
+says "object of whole pages" 'whole pages, by kmalloc' 'kmalloc 100000; object @1'
+says "object in no slab" 'in no slab' 'alloc; object 0xffff888002800000'
+fails "object of nothing" 'no handle' 'object @1'
+fails "object wrong" 'usage: object' object
+says "kmem_cache" '^@1: 10 objects, the first: .*, 100 bytes, mine$' \
+	'kmem_cache create mine 100 SLAB_NO_MERGE; kmem_cache alloc mine count=10; kmem_cache free @1.4; kmem_cache free @1; kmem_cache shrink mine; kmem_cache destroy mine; ! kmem_cache alloc mine'
+says "kmem_cache with an alignment" 'aligned to 256' 'kmem_cache create mine 100 align=256 SLAB_NO_MERGE; slabs mine'
+says "kmem_cache list" '^cache mine$' 'kmem_cache create mine 100; kmem_cache list'
+says "a cache that shares" '^shares the slabs of first$' 'kmem_cache create first 64; kmem_cache create mine 60'
+says "and its end" '^first \(slub\)$' \
+	'kmem_cache create first 64; kmem_cache create mine 60; kmem_cache alloc mine; kmem_cache destroy mine; slabs first; kmem_cache free first @1'
+says "destroyed with objects in it" 'Objects remaining in mine|objects remaining' \
+	'kmem_cache create mine 100 SLAB_NO_MERGE; kmem_cache alloc mine; kmem_cache destroy mine; dmesg'
+says "an object of another cache" 'but object is from' \
+	'kmem_cache create a 100 SLAB_NO_MERGE; kmem_cache create b 100 SLAB_NO_MERGE; kmem_cache alloc a; kmem_cache free b @1.0; dmesg'
+fails "kfree of kmalloc's by kmem_cache" 'kfree frees it' 'kmalloc 5; kmem_cache free @1'
+fails "the same cache twice" 'already' 'kmem_cache create a 100; kmem_cache create a 100'
+fails "an impossible cache" 'cannot be made' 'kmem_cache create a 100 align=3'
+fails "a cache of no size" 'cannot be made' 'kmem_cache create a 0'
+fails "a flag there is not" "'SLAB_X' is no flag" 'kmem_cache create a 100 SLAB_POISON|SLAB_X'
+fails "a cache nobody made" "no cache 'b' was made" 'kmem_cache alloc b'
+for c in '' create 'create a' alloc 'free x' 'frob a' 'shrink' 'destroy a b'; do
+	fails "kmem_cache $c" 'usage: kmem_cache' "kmem_cache $c"
+done
+addr=$("$KMM" boot --quiet --mem 256M -c 'kmalloc 64' | sed 's/@1: \(0x[0-9a-f]*\),.*/\1/')
+says "a double free by address is reported" 'BUG kmalloc-64' "kmalloc 64; kfree @1; kfree $addr; dmesg"
+says "so is a pointer into the middle" 'BUG kmalloc-64' "kmalloc 64; kfree ${addr%?}8; dmesg"
+says "page of a slab" 'state +in a slab of kmalloc-64;' "kmalloc 64; page $addr"
+says "object that is free" 'state +free' "kmalloc 64; kfree @1; object $addr"
+says "object from its middle" ', and 8 bytes, number' "kmalloc 64; object ${addr%?}8"
+says "slabs" '^kmalloc-64 +[0-9]+ +[0-9]+ +64 ' slabs
+says "slabs of one" '^kmalloc-64 \(slub\)$' 'slabs kmalloc-64'
+fails "slabs of none" "no cache 'x'" 'slabs x'
+fails "slabs wrong" 'usage: slabs' 'slabs a b'
+says "slabtop" '^ Active / Total Objects \(% used\) ' slabtop
+says "slabtop by name" ' kmalloc-8 ' 'slabtop n'
+fails "slabtop by nothing" 'usage: slabtop' 'slabtop z'
+says "a cache's file" '^128$' 'cat /sys/kernel/slab/kmalloc-128/object_size'
+says "a cache's file, written" '^7$' \
+	'echo 7 > /sys/kernel/slab/kmalloc-128/min_partial; cat /sys/kernel/slab/kmalloc-128/min_partial'
+says "caches' files by a pattern" '^==> /sys/kernel/slab/kmalloc-64/order <==$' 'cat /sys/kernel/slab/kmalloc-*/order'
+says "slabinfo" '^kmalloc-64 +[0-9]+ +[0-9]+ +64 +64 +1 : tunables +0 +0 +0 : slabdata' 'cat /proc/slabinfo'
+says "nothing is held after a reboot" '^0 handles' 'kmalloc 5; kmem_cache create a 9; reboot; ! kfree @1; kmem_cache create a 9; list'
+
 # ---- events ----
 says "trace" ' mm_page_alloc: .*order=3 .*gfp_flags=GFP_ATOMIC' 'trace on; alloc 3 GFP_ATOMIC; trace off; trace show'
+says "trace of objects" 'kmalloc: call_site=do_allocate.* bytes_req=50 bytes_alloc=64' \
+	'trace on; kmalloc 50; trace off; trace show'
+says "trace of caches that are gone" 'kmem_cache_free: .* name=mine' \
+	'kmem_cache create mine 100 SLAB_NO_MERGE; trace on; kmem_cache alloc mine; kmem_cache free @1; kmem_cache destroy mine; trace off; trace show'
 says "trace show of nothing" 'no events' 'trace show'
 says "trace clear" 'no events' 'trace on; alloc; trace clear; trace show'
 says "trace save" 'events in' "trace on; churn 500; trace save $dir/kmm.kmt"
@@ -142,10 +220,17 @@ says "fault off" '^#1' 'fault next 5; fault off; alloc'
 fails "fault of no key" "no such key" 'fault x=1'
 fails "fault with a bad value" 'Invalid argument' 'fault probability=x'
 fails "fault wrong" 'usage: fault' 'fault x'
+fails "fault objects next" 'kmalloc: no memory' 'fault objects next; kmalloc 50'
+says "fault objects next, once" '^@1' 'fault objects next; ! kmalloc 50; kmalloc 50'
+says "fault objects spares pages" '^#1' 'fault objects next 9; alloc'
+says "fault objects shows" '^cache-filter=Y$' 'fault objects cache-filter=Y; fault objects'
+says "fault objects filtered" '^@1' 'fault objects next 9; fault objects cache-filter=Y; kmalloc 50'
+fails "fault objects of one cache" 'kmalloc: no memory' 'fault objects next 9; fault objects cache-filter=Y; echo 1 > /sys/kernel/slab/kmalloc-64/failslab; kmalloc 50'
+fails "fault objects of no key" "no such key" 'fault objects min-order=1'
 
 # ---- the shell ----
 says "help" '^  alloc +allocate' help
-for c in $("$KMM" boot --quiet --mem 64M -c help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+for c in $("$KMM" boot --quiet --mem 64M -c help | sed -n 's/^  \([a-z_]*\) .*/\1/p'); do
 	says "help $c" "^$c" "help $c"
 done
 fails "help of nothing" "no command 'x'" 'help x'

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tools/kmm/replay/frame_map.h"
+#include "tools/kmm/replay/ptr_map.h"
 #include "tools/kmm/replay/replay.h"
 
 #include "../tap.h"
@@ -91,6 +92,23 @@ static void test_frame_map(void)
 	ok(frame_map_peak_bytes(map) > 0, "it had some");
 	frame_map_free(map);
 	free(m);
+}
+
+/* ---- the numbers of addresses ---- */
+
+static void test_ptr_map(void)
+{
+	struct ptr_map map = { 0 };
+	unsigned int wrong = 0;
+
+	for (u32 i = 0; i < 100000; i++)
+		wrong += ptr_map_get(&map, 8 + (u64)i * 104) != i;
+	for (u32 i = 0; i < 100000; i++)
+		wrong += ptr_map_find(&map, 8 + (u64)i * 104) != i ||
+			 ptr_map_find(&map, 16 + (u64)i * 104) != PTR_NONE;
+	is_int(wrong, 0, "addresses keep their numbers");
+	is_int(map.nr, 100000, "as many as there were");
+	ptr_map_free(&map);
 }
 
 /* ---- replays of random traces ---- */
@@ -178,11 +196,11 @@ static bool run(struct replay_config *c, struct replay_result *r)
 	return false;
 }
 
-/* No page is lost: all that was managed is free, in a per-CPU list, or held. */
+/* No page is lost: all that was to be had is free, in a per-CPU list, or held. */
 static bool conserved(const struct replay_result *r)
 {
 	return r->after.free + r->after.pcp + r->counts.live_pages + r->counts.initial_pages ==
-	       r->before.managed;
+	       r->before.free + r->before.pcp + r->initial.occupied_pages;
 }
 
 #define SPAN	8192u		/* frames used: 32 MiB */
@@ -218,6 +236,8 @@ static void test_random(bool follow, bool odd)
 	free(live);
 }
 
+#define SPAN_PAGES	4096u
+
 static void test_failing(void)
 {
 	struct replay_result *r = calloc(1, sizeof(*r));
@@ -245,6 +265,162 @@ static void test_failing(void)
 	ok(strstr(r->log, "page allocation failure: order:10"), "Linux's report is in the log");
 	replay_result_free(r);
 	free(r);
+}
+
+/* ---- objects ---- */
+
+#define PLACES	2048u		/* addresses objects are at: of one slot of 512 bytes each */
+#define OBJECT_PAGES (PLACES / 8)
+
+/* What must be held in the end, and what the events were. */
+struct object_model {
+	u32 bytes[PLACES];	/* of the object alive there; 0: none */
+	bool page[OBJECT_PAGES];	/* allocated by an event, and not freed since */
+	u64 allocs, frees, replaced, swept, unknown;
+};
+
+static void object_event(struct writer *w, struct object_model *m, u32 place)
+{
+	u64 phys = ((u64)SPAN_PAGES << PAGE_SHIFT) + (u64)place * 512;
+	u32 cpu = rnd(4), bytes = 1 + rnd(512);
+	bool kmalloc = place & 1;
+
+	w->events++;
+	if (rnd(2)) {
+		m->allocs++;
+		m->replaced += m->bytes[place] != 0;
+		m->bytes[place] = kmalloc ? bytes : 200 + place % 4;
+		fprintf(w->f, "10\t%c%u\t1\t%llx\t", kmalloc ? 'm' : 'c', cpu,
+			(unsigned long long)phys);
+		if (!kmalloc)
+			fprintf(w->f, "%u\t", place / 2 % 2);
+		fprintf(w->f, "%u\t%u\t%u\t0\n", m->bytes[place], 512, rnd(5));
+	} else {
+		m->unknown += !m->bytes[place];
+		m->frees += m->bytes[place] != 0;
+		m->bytes[place] = 0;
+		fprintf(w->f, kmalloc ? "10\tf%u\t1\t%llx\t1\n" : "10\td%u\t1\t%llx\t%u\t1\n",
+			cpu, (unsigned long long)phys, place / 2 % 2);
+	}
+}
+
+/* A page comes or goes; what lived in it lives no more. */
+static void object_page(struct writer *w, struct object_model *m, u32 page)
+{
+	if (m->page[page])
+		free_event(w, SPAN_PAGES + page, 0);
+	else
+		alloc_event(w, SPAN_PAGES + page, 0, 0);
+	m->page[page] = !m->page[page];
+	for (u32 i = 0; i < 8; i++) {
+		m->swept += m->bytes[page * 8 + i] != 0;
+		m->bytes[page * 8 + i] = 0;
+	}
+}
+
+static void write_objects(struct object_model *m, u32 events)
+{
+	struct writer w = trace_begin();
+
+	memset(m, 0, sizeof(*m));
+	fputs("#S\t0\tmake+0x1\n#S\t1\tdrop+0x1\n#C\t0\tfirst\n#C\t1\tsecond\n", w.f);
+	for (u32 i = 0; i < events; i++) {
+		if (rnd(30))
+			object_event(&w, m, rnd(PLACES));
+		else
+			object_page(&w, m, rnd(OBJECT_PAGES));
+	}
+	trace_end(&w);
+}
+
+static bool as_modelled(const struct replay_result *r, const struct object_model *m)
+{
+	const struct object_result *o = &r->objects;
+	u64 objects = 0, bytes = 0;
+
+	for (u32 i = 0; i < PLACES; i++) {
+		objects += m->bytes[i] != 0;
+		bytes += m->bytes[i];
+	}
+	if (o->end.bytes.objects == objects && o->end.bytes.requested == bytes &&
+	    o->allocs == m->allocs && o->frees == m->allocs - objects &&
+	    o->read.over_live == m->replaced && o->read.swept == m->swept && !o->failed &&
+	    o->read.free_untraced + o->read.free_homeless + o->read.free_old == m->unknown)
+		return true;
+	diag("%llu objects of %llu bytes, not %llu of %llu; %llu replaced, not %llu; %llu swept, "
+	     "not %llu", (unsigned long long)o->end.bytes.objects,
+	     (unsigned long long)o->end.bytes.requested, (unsigned long long)objects,
+	     (unsigned long long)bytes, (unsigned long long)o->read.over_live,
+	     (unsigned long long)m->replaced, (unsigned long long)o->read.swept,
+	     (unsigned long long)m->swept);
+	return false;
+}
+
+/* No page is lost: what is neither free nor an event's is the slab layer's. */
+static bool objects_conserved(const struct replay_result *r)
+{
+	u64 taken = r->before.free + r->before.pcp - r->after.free - r->after.pcp;
+	u64 slabs = r->objects.end.bytes.pages - r->objects.start_pages;
+
+	return taken == slabs + r->counts.live_pages;
+}
+
+static void test_objects(enum replay_level level, const char *allocator)
+{
+	struct object_model *m = calloc(1, sizeof(*m));
+	char parameter[16];
+	unsigned int bad = 0;
+
+	snprintf(parameter, sizeof(parameter), "slab=%s", allocator);
+	for (int round = 0; round < 8; round++) {
+		struct replay_config c;
+		struct replay_result *r = calloc(1, sizeof(*r));
+
+		replay_defaults(&c);
+		c.level = level;
+		c.machine.mem = 256ull << 20;
+		c.machine.cpus = 1 + rnd(4);
+		c.machine.nodes = 1 + rnd(2);
+		if (!machine_add_param(&c.machine, parameter))
+			bad++;
+		write_objects(m, 6000);
+		if (!run(&c, r) || !as_modelled(r, m) || !objects_conserved(r))
+			bad++;
+		bad += strcmp(r->objects.allocator, allocator) != 0;
+		replay_result_free(r);
+		free(r);
+	}
+	is_int(bad, 0, "random objects, %s, %s: what is held is as the model says",
+	       level == REPLAY_BOTH ? "both" : "objects", allocator);
+	free(m);
+}
+
+/* One script, three allocators: the same objects. */
+static void test_one_script(void)
+{
+	static const char *const parameters[] = { "slab=slub", "slab=slab", "slab=slob" };
+	struct object_model *m = calloc(1, sizeof(*m));
+	struct script *script = calloc(1, sizeof(*script));
+	unsigned int bad = 0;
+
+	write_objects(m, 6000);
+	for (int i = 0; i < 3; i++) {
+		struct replay_config c;
+		struct replay_result *r = calloc(1, sizeof(*r));
+
+		replay_defaults(&c);
+		c.level = REPLAY_BOTH;
+		c.script = script;
+		c.machine.mem = 256ull << 20;
+		bad += !machine_add_param(&c.machine, parameters[i]) || !run(&c, r) ||
+		       !as_modelled(r, m);
+		replay_result_free(r);
+		free(r);
+	}
+	script_free(script);
+	free(script);
+	free(m);
+	is_int(bad, 0, "a script can be played by each allocator");
 }
 
 /* A trace can be as long as it likes: few pages live, so little is remembered. */
@@ -348,6 +524,14 @@ int main(void)
 	test_failing();
 	test_bounded();
 	test_layouts();
+	test_ptr_map();
+	for (int i = 0; i < 3; i++) {
+		static const char *const allocators[] = { "slub", "slab", "slob" };
+
+		test_objects(REPLAY_OBJECTS, allocators[i]);
+		test_objects(REPLAY_BOTH, allocators[i]);
+	}
+	test_one_script();
 	unlink(path);
 	unlink(table);
 	return done_testing();

@@ -22,6 +22,7 @@ int cmd_boot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_slabtop(int argc, char **argv);
 
 /* kmm_failed / kmm_misused - say why in one line; return EXIT_FAILED / EXIT_USAGE. */
 int kmm_failed(const char *command, const char *fmt, ...) __printf(2, 3) __cold;

@@ -22,6 +22,7 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "boot", cmd_boot, "boot a machine and open a console on it" },
 	{ "replay", cmd_replay, "replay a recorded kernel trace on a machine" },
+	{ "slabtop", cmd_slabtop, "watch the caches of a machine at work" },
 	{ "run", cmd_run, "boot the machine shipped with kmm, replay its trace, report" },
 	{ "bench", cmd_bench, "measure the allocator" },
 };

@@ -4,8 +4,9 @@
  * shipped in data/.
  *
  *	machines/q35-4g-2node.txt	e820 and SRAT lines from the log of a PC with two nodes
- *	numa/				what a kernel allocated on a smaller such PC, which
- *					frames were free when it began, and how it ended
+ *	numa/				what a kernel allocated on a smaller such PC, pages and
+ *					objects, which frames were free when it began, what
+ *					its caches held, and how it ended
  *
  * The trace was recorded with 1.25 GiB in two nodes; boot parameters make the map's
  * machine as small (mem= numa=fake=), so that the trace fills it as it did the
@@ -113,8 +114,10 @@ static void try_next(const struct shipped *s, const char *program)
 	       "      a console on this machine; there: help, mem, alloc 3 GFP_ATOMIC, block #1\n"
 	       "  %s replay --compare \"\" \"--mem 2G --nodes 1\" %s\n"
 	       "      the same load on the recorded machine, and on one with more memory\n"
+	       "  %s replay --slab slub,slab,slob %s\n"
+	       "      its objects with three slab allocators: time, memory, waste\n"
 	       "  %s boot --help; %s replay --help\n",
-	       program, s->map, program, s->trace, program, program);
+	       program, s->map, program, s->trace, program, s->trace, program, program);
 }
 
 static int show(const struct shipped *s, const char *program)
@@ -127,12 +130,13 @@ static int show(const struct shipped *s, const char *program)
 	c.trace = s->trace;
 	c.initial = s->free_map;
 	c.pageflags = s->page_flags;
+	c.level = REPLAY_BOTH;
 	c.machine.e820 = s->map;
 	c.sysctls[c.nr_sysctls++] = TUNABLE;
 	c.progress = isatty(STDERR_FILENO);
 	if (!machine_add_param(&c.machine, PARAMETERS))
 		return kmm_failed(me, "too many boot parameters");
-	printf("kmm %s: the memory map of a real machine, and a real kernel's page trace on it\n"
+	printf("kmm %s: the memory map of a real machine, and a real kernel's trace on it\n"
 	       "  map    %s\n  trace  %s\n", KMM_VERSION, s->map, s->trace);
 	fflush(stdout);
 	if (replay_run(&c, &r, err))

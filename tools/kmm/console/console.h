@@ -8,7 +8,9 @@
  *	files.c    cat echo ls dmesg
  *	pages.c    alloc bulk free list: what the user holds
  *	load.c     fill churn: many allocations at once
+ *	objects.c  kmalloc kfree kmem_cache: objects the user holds
  *	look.c     page block zones mem check: what the machine is made of
+ *	slabs.c    slabs slabtop object: what its caches are made of
  *	events.c   trace fault
  *
  * One console a process, used by the thread that booted. The CPUs of a threaded
@@ -21,6 +23,7 @@
 #include <stdio.h>
 
 #include <kmm/gfp.h>
+#include <kmm/slabinfo.h>
 
 #include "host.h"
 
@@ -36,6 +39,21 @@ struct held {
 	unsigned long blocks, pages;
 	gfp_t gfp;
 	const char *how;		/* the command it came from */
+};
+
+/* Objects the user holds: "@id". Their addresses are kept on the host; freed ones are NULL. */
+struct held_objects {
+	unsigned int id;
+	struct kmem_cache *cache;	/* NULL: by kmalloc() */
+	size_t nr, live;
+	gfp_t gfp;
+	void **object;
+};
+
+/* A cache the user has made. */
+struct held_cache {
+	struct kmem_cache *cache;
+	char name[KMEM_CACHE_NAME_MAX];
 };
 
 struct trace_log;
@@ -60,6 +78,10 @@ struct console {
 	struct held *held;
 	unsigned int nr_held, room_held, last_id;
 	struct page **slots;		/* of churn, while it runs */
+	struct held_objects *objects;
+	unsigned int nr_objects, last_object;
+	struct held_cache *caches;
+	unsigned int nr_caches;
 	struct trace_log *trace;
 };
 
@@ -106,6 +128,19 @@ const char *console_value(const char *word, const char *key);
 int console_gfp(struct console *c, const char *text, gfp_t *gfp) __must_check;
 bool console_is_gfp(const char *text);
 
+/* What an allocation may be given besides its size: GFP_..., node=N, cpu=N, count=N. */
+struct console_request {
+	gfp_t gfp;
+	int nid;			/* NUMA_NO_NODE: any */
+	unsigned int cpu;
+	u64 count;
+};
+/* console_request_word - take one of these words: 1 taken, 0 it is none of them, -1 complained. */
+int console_request_word(struct console *c, struct console_request *r,
+			 const char *word) __must_check;
+/* console_on_cpu_of - run fn(arg) on the CPU the request asks for. */
+void console_on_cpu_of(const struct console_request *r, void (*fn)(void *arg), void *arg);
+
 /* held_new - an empty handle, to be filled by held_add(); NULL: out of memory, said so.
  * held_done - print what it got, or throw it away when that is nothing. */
 struct held *held_new(struct console *c, const char *how, gfp_t gfp);
@@ -114,13 +149,21 @@ struct held *held_find(struct console *c, u64 id);
 struct held *held_owner(struct console *c, unsigned long pfn);
 void held_print(struct console *c, const struct held *h);
 void held_drop(struct console *c, struct held *h);
-/* held_forget - the machine is gone, and all pages with it. */
+/* held_forget - the machine is gone, and all pages with it. objects_forget: all objects. */
 void held_forget(struct console *c);
+void objects_forget(struct console *c);
 
 /* console_frame - a frame number from "PFN", "#HANDLE" or an address; complains. */
 int console_frame(struct console *c, const char *text, unsigned long *pfn) __must_check;
 /* frame_is_ready - has the frame an initialised page structure? else *why says what it is. */
 bool frame_is_ready(unsigned long pfn, struct zone **zone, const char **why);
+
+/* console_physical - where an address of the direct map leads to, with the sign extension or
+ * without; false: it is none. */
+bool console_physical(u64 address, u64 *phys);
+/* console_address - a pointer from an address as it is printed (or without its sign extension),
+ * or "@HANDLE" or "@HANDLE.INDEX"; complains. */
+int console_address(struct console *c, const char *text, void **p) __must_check;
 
 /* trace_forget - stop tracing, drop the events. */
 void trace_forget(struct console *c);
@@ -142,6 +185,20 @@ int console_mem(struct console *c, int argc, char **argv);
 int console_check(struct console *c, int argc, char **argv);
 int console_drain(struct console *c, int argc, char **argv);
 int console_trace(struct console *c, int argc, char **argv);
+int console_kmalloc(struct console *c, int argc, char **argv);
+int console_kfree(struct console *c, int argc, char **argv);
+int console_kmem_cache(struct console *c, int argc, char **argv);
+int console_slabs(struct console *c, int argc, char **argv);
+int console_slabtop(struct console *c, int argc, char **argv);
+int console_object(struct console *c, int argc, char **argv);
+/* The flags of caches by name, "SLAB_POISON"; ends with a NULL. */
+struct slab_flag_name {
+	const char *name;
+	slab_flags_t flag;
+};
+extern const struct slab_flag_name slab_flag_names[];
+/* console_list_objects - the part of list that is about objects. */
+void console_list_objects(struct console *c);
 int console_fault(struct console *c, int argc, char **argv);
 
 #endif

@@ -3,7 +3,8 @@
  * events.c - trace and fault: what the allocator does, and making it fail.
  *
  * Trace events are kept as they come, with their stamps, in one growing array; it
- * stops at LOG_MAX events and counts what it lost. The sink runs on the CPU of the
+ * stops at LOG_MAX events and counts what it lost. Names of caches are copied, for a cache
+ * may be gone when its events are shown. The sink runs on the CPU of the
  * event, maybe under a zone's lock: it takes log->lock, which nests inside every
  * other, and calls nothing of the core.
  */
@@ -32,6 +33,8 @@ struct trace_log {
 	pthread_mutex_t lock;
 	struct logged *events;
 	size_t nr, room;
+	char **names;			/* of caches */
+	unsigned int nr_names;
 	unsigned long lost;
 	bool on;
 };
@@ -56,15 +59,41 @@ static bool log_room(struct trace_log *log)
 	return true;
 }
 
+static bool is_object(const struct kmm_trace_event *e)
+{
+	return e->code >= TRACE_KMEM_KMALLOC;
+}
+
+/* Our own copy of a cache's name; the one it had before is most often the next one's too. */
+static const char *keep_name(struct trace_log *log, const char *name)
+{
+	char **more;
+
+	for (unsigned int i = log->nr_names; i-- > 0;)
+		if (!strcmp(log->names[i], name))
+			return log->names[i];
+	more = realloc(log->names, (log->nr_names + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	log->names = more;
+	more[log->nr_names] = strdup(name);
+	return more[log->nr_names] ? more[log->nr_names++] : NULL;
+}
+
 static void record(const struct kmm_trace_event *event, void *arg)
 {
 	struct trace_log *log = arg;
+	struct logged *l;
 
 	pthread_mutex_lock(&log->lock);
-	if (log_room(log))
-		log->events[log->nr++] = (struct logged){ *event, kmm_clock_ns(), kmm_cpu() };
-	else
+	if (log_room(log)) {
+		l = &log->events[log->nr++];
+		*l = (struct logged){ *event, kmm_clock_ns(), kmm_cpu() };
+		if (is_object(event) && event->cache)
+			l->event.cache = keep_name(log, event->cache);
+	} else {
 		log->lost++;
+	}
 	pthread_mutex_unlock(&log->lock);
 }
 
@@ -88,6 +117,9 @@ void trace_forget(struct console *c)
 	if (c->trace->on && host_is_on())
 		set_trace_sink(NULL, NULL);
 	free(c->trace->events);
+	for (unsigned int i = 0; i < c->trace->nr_names; i++)
+		free(c->trace->names[i]);
+	free(c->trace->names);
 	free(c->trace);
 	c->trace = NULL;
 }
@@ -96,7 +128,25 @@ void trace_forget(struct console *c)
 
 static struct trace_stamp stamp_of(const struct logged *l)
 {
-	return (struct trace_stamp){ .ns = l->ns, .cpu = l->cpu, .comm = "kmm" };
+	return (struct trace_stamp){ .ns = l->ns, .cpu = l->cpu, .comm = "kmm",
+				    .symbol = host_symbol };
+}
+
+/* One event as it is shown: with addresses as everything else here prints them. */
+static bool show_event(struct console *c, const struct logged *l)
+{
+	struct trace_stamp stamp = stamp_of(l);
+	struct kmm_trace_event e = l->event;
+	char text[2 * TRACE_TEXT_MAX];
+	struct seq_buf s;
+
+	if (is_object(&e) && !e.failed)
+		e.ptr = (uintptr_t)host_kernel_address((void *)e.ptr);
+	seq_buf_init(&s, text, sizeof(text));
+	if (ftrace_event(&s, &e, &stamp))
+		return false;
+	fwrite(text, 1, s.len, c->out);
+	return true;
 }
 
 static int show(struct console *c, size_t nr)
@@ -114,14 +164,9 @@ static int show(struct console *c, size_t nr)
 	seq_buf_init(&s, text, sizeof(text));
 	ftrace_header(&s, nr_cpu_ids, log->nr);
 	fwrite(text, 1, s.len, c->out);
-	for (i = first; i < log->nr; i++) {
-		struct trace_stamp stamp = stamp_of(&log->events[i]);
-
-		seq_buf_init(&s, text, sizeof(text));
-		if (ftrace_event(&s, &log->events[i].event, &stamp))
+	for (i = first; i < log->nr; i++)
+		if (!show_event(c, &log->events[i]))
 			break;
-		fwrite(text, 1, s.len, c->out);
-	}
 	if (log->lost)
 		fprintf(c->out, "# %lu events were lost: the log was full\n", log->lost);
 	return 0;
@@ -201,21 +246,35 @@ int console_trace(struct console *c, int argc, char **argv)
 
 /* ---- faults ---- */
 
-#define FAIL_DIR "/sys/kernel/debug/fail_page_alloc/"
-
-static const char *const fail_keys[] = {
-	"probability", "interval", "times", "space", "min-order", "ignore-gfp-wait",
-	"ignore-gfp-highmem",
+/* Two sets of files of one kind: what pages are failed by, and what objects are. */
+struct faults {
+	const char *dir;
+	const char *const *keys;	/* all of them */
+	const char *const *spare;	/* switches that spare some allocations */
 };
 
-static int set_fail(struct console *c, const char *key, const char *value)
+static const char *const page_keys[] = {
+	"probability", "interval", "times", "space", "min-order", "ignore-gfp-wait",
+	"ignore-gfp-highmem", NULL,
+};
+static const char *const page_spare[] = { "ignore-gfp-wait", "ignore-gfp-highmem", NULL };
+static const char *const object_keys[] = {
+	"probability", "interval", "times", "space", "cache-filter", "ignore-gfp-wait", NULL,
+};
+static const char *const object_spare[] = { "cache-filter", "ignore-gfp-wait", NULL };
+
+static const struct faults
+	page_faults = { "/sys/kernel/debug/fail_page_alloc/", page_keys, page_spare },
+	object_faults = { "/sys/kernel/debug/failslab/", object_keys, object_spare };
+
+static int set_fail(struct console *c, const struct faults *f, const char *key, const char *value)
 {
 	char path[INTROSPECT_PATH_MAX];
 	int err;
 
-	snprintf(path, sizeof(path), FAIL_DIR "%.40s", key);
-	for (char *p = path; *p; p++)
-		if (*p == '_' && p > path + strlen(FAIL_DIR))
+	snprintf(path, sizeof(path), "%s%.40s", f->dir, key);
+	for (char *p = path + strlen(f->dir); *p; p++)
+		if (*p == '_')
 			*p = '-';
 	err = introspect_write(path, value, strlen(value));
 	if (err == -ENOENT)
@@ -225,50 +284,58 @@ static int set_fail(struct console *c, const char *key, const char *value)
 	return 0;
 }
 
-static int print_fails(struct console *c)
+static int print_fails(struct console *c, const struct faults *f)
 {
 	char path[INTROSPECT_PATH_MAX], text[64];
 
-	for (size_t i = 0; i < ARRAY_SIZE(fail_keys); i++) {
-		snprintf(path, sizeof(path), FAIL_DIR "%s", fail_keys[i]);
+	for (const char *const *key = f->keys; *key; key++) {
+		snprintf(path, sizeof(path), "%s%s", f->dir, *key);
 		if (introspect_read_text(path, text, sizeof(text)) < 0)
 			continue;
 		text[strcspn(text, "\n")] = '\0';
-		fprintf(c->out, "%s=%s\n", fail_keys[i], text);
+		fprintf(c->out, "%s=%s\n", *key, text);
 	}
 	return 0;
 }
 
 /* Each of the next n allocations, whatever it is. */
-static int fail_next(struct console *c, const char *n)
+static int fail_next(struct console *c, const struct faults *f, const char *n)
 {
 	u64 times;
 
 	if (console_number(c, "fault", n, &times))
 		return -1;
-	return set_fail(c, "interval", "1") || set_fail(c, "space", "0") ||
-	       set_fail(c, "min-order", "0") || set_fail(c, "ignore-gfp-wait", "N") ||
-	       set_fail(c, "ignore-gfp-highmem", "N") || set_fail(c, "times", n) ||
-	       set_fail(c, "probability", "100") ? -1 : 0;
+	for (const char *const *key = f->spare; *key; key++)
+		if (set_fail(c, f, *key, "N"))
+			return -1;
+	if (f == &page_faults && set_fail(c, f, "min-order", "0"))
+		return -1;
+	return set_fail(c, f, "interval", "1") || set_fail(c, f, "space", "0") ||
+	       set_fail(c, f, "times", n) || set_fail(c, f, "probability", "100") ? -1 : 0;
 }
 
 int console_fault(struct console *c, int argc, char **argv)
 {
+	const struct faults *f = &page_faults;
 	int i;
 
+	if (argc > 1 && !strcmp(argv[1], "objects")) {
+		f = &object_faults;
+		argc--, argv++;
+	}
 	if (argc == 1)
-		return print_fails(c);
+		return print_fails(c, f);
 	if (argc == 2 && !strcmp(argv[1], "off"))
-		return set_fail(c, "probability", "0");
+		return set_fail(c, f, "probability", "0");
 	if (argc <= 3 && !strcmp(argv[1], "next"))
-		return fail_next(c, argc == 3 ? argv[2] : "1");
+		return fail_next(c, f, argc == 3 ? argv[2] : "1");
 	for (i = 1; i < argc; i++) {
 		char *equals = strchr(argv[i], '=');
 
 		if (!equals)
 			return console_usage(c, "fault");
 		*equals = '\0';
-		if (set_fail(c, argv[i], equals + 1))
+		if (set_fail(c, f, argv[i], equals + 1))
 			return -1;
 	}
 	return 0;

@@ -3,7 +3,7 @@
  * line.c - where the console's lines come from.
  *
  * A script is read line by line, silently. On a terminal libedit edits the line,
- * completes commands, paths and gfp flags, and keeps a history in
+ * completes commands, paths, flags and names of caches, and keeps a history in
  * $XDG_STATE_HOME/kmm/history (~/.local/state/kmm/history). A build without
  * libedit (the 32-bit one) reads plain lines with the same prompt.
  */
@@ -155,6 +155,59 @@ static char *next_gfp(const char *text, int state)
 	return NULL;
 }
 
+static char *next_slab_flag(const char *text, int state)
+{
+	static const struct slab_flag_name *f;
+
+	if (!state)
+		f = slab_flag_names;
+	while (f->name)
+		if (!strncmp((f++)->name, text, strlen(text)))
+			return strdup(f[-1].name);
+	return NULL;
+}
+
+static char *next_cache(const char *text, int state)
+{
+	static unsigned int i;
+	char name[KMEM_CACHE_NAME_MAX];
+
+	if (!state)
+		i = 0;
+	while (host_is_on() && kmem_cache_name_at(i++, 0, name))
+		if (!strncmp(name, text, strlen(text)))
+			return strdup(name);
+	return NULL;
+}
+
+/* What kmem_cache does, and then to which cache. */
+static char *next_kmem_cache(const char *text, int state)
+{
+	static const char *const verbs[] = {
+		"create", "alloc", "free", "shrink", "destroy", "list",
+	};
+	static size_t i;
+
+	if (!state)
+		i = 0;
+	while (i < ARRAY_SIZE(verbs))
+		if (!strncmp(verbs[i++], text, strlen(text)))
+			return strdup(verbs[i - 1]);
+	return NULL;
+}
+
+/* By the command in front of it. */
+static rl_compentry_func_t *completer_of(const char *line, const char *text, int start)
+{
+	if (!strncmp(text, "SLAB_", 5))
+		return next_slab_flag;
+	if (!strncmp(line, "slabs ", 6))
+		return next_cache;
+	if (!strncmp(line, "kmem_cache ", 11) && text[0] != '_' && text[0] != 'G')
+		return strspn(line + 11, " ") + 11 >= (size_t)start ? next_kmem_cache : next_cache;
+	return next_gfp;
+}
+
 static char **complete(const char *text, int start, int end)
 {
 	int blanks = (int)strspn(rl_line_buffer, " \t-!");
@@ -168,7 +221,8 @@ static char **complete(const char *text, int start, int end)
 		rl_completion_append_character = '\0';
 		return rl_completion_matches(text, next_path);
 	}
-	return rl_completion_matches(text, next_gfp);
+	return rl_completion_matches(text, completer_of(rl_line_buffer + blanks, text,
+							start - blanks));
 }
 
 /* ---- the terminal ---- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * look.c - page, block, zones, mem, check, drain: what the machine is made of.
+ * look.c - page, block, zones, mem, check, drain: what the machine is made of. The
+ * caches of objects are slabs.c's.
  *
  * Everything here reads the structures of <kmm/mmzone.h> directly and changes none
  * (but drain). The CPUs are idle meanwhile, so no lock is taken.
@@ -11,6 +12,7 @@
  *	reserved               firmware, the kernel image, memory taken before the allocator opened
  *	in a free block        a bit of its pageblock's tree, or part of an order-10 block
  *	on a per-CPU list      free for that CPU only; in use for everybody else
+ *	in a slab              a cache's; such a page has other things than references
  *	allocated              has references
  */
 #include <string.h>
@@ -26,17 +28,27 @@ static const char *const type_names[MIGRATE_TYPES] = {
 
 /* ---- frames ---- */
 
-/* A kernel address of the direct map, with the sign extension or without, as a frame. */
-static bool address_frame(u64 n, unsigned long *pfn)
+bool console_physical(u64 address, u64 *phys)
 {
 	u64 base = (u64)page_offset_base;
 	u64 high = host_kernel_address((void *)page_offset_base) - base;
 
-	if (n >= base + high)
-		n -= high;
-	if (n < base || n - base >= direct_map_end)
+	if (address >= base + high)
+		address -= high;
+	if (address < base || address - base >= direct_map_end)
 		return false;
-	*pfn = PFN_DOWN(n - base);
+	*phys = address - base;
+	return true;
+}
+
+/* A kernel address of the direct map as a frame. */
+static bool address_frame(u64 n, unsigned long *pfn)
+{
+	u64 phys;
+
+	if (!console_physical(n, &phys))
+		return false;
+	*pfn = PFN_DOWN(phys);
 	return true;
 }
 
@@ -152,6 +164,15 @@ static bool on_cpu_list(const struct zone *zone, unsigned long pfn, unsigned int
 	return false;
 }
 
+/* The cache a page is part of; NULL: of none. */
+static const char *cache_of(const struct page *page)
+{
+	static struct kmem_obj_info info;
+	const void *address = page_address(page);
+
+	return address && kmem_obj_info(address, &info) && info.cache[0] ? info.cache : NULL;
+}
+
 /* ---- page ---- */
 
 static void print_state(struct console *c, const struct zone *zone, unsigned long pfn)
@@ -165,6 +186,8 @@ static void print_state(struct console *c, const struct zone *zone, unsigned lon
 	fputs("  state      ", c->out);
 	if (page->flags & PG_hwpoison) {
 		fputs("out of use for good: found damaged\n", c->out);
+	} else if (cache_of(page)) {
+		fprintf(c->out, "in a slab of %s; object says more\n", cache_of(page));
 	} else if (PageReserved(page)) {
 		fputs("reserved: never given to the allocator\n", c->out);
 	} else if ((order = free_block(zone, pfn, &first)) >= 0) {
@@ -222,8 +245,9 @@ int console_page(struct console *c, int argc, char **argv)
 			(unsigned long long)host_kernel_address(page_address(page)));
 	fprintf(c->out, "\n  zone       Node %d %s\n", zone->node, zone->name);
 	print_flags(c, page);
-	fprintf(c->out, "  references %d\n", page_count(page));
-	if (page_count(page) && !PageReserved(page))
+	if (!cache_of(page))
+		fprintf(c->out, "  references %d\n", page_count(page));
+	if (page_count(page) && !PageReserved(page) && !cache_of(page))
 		fprintf(c->out, "  allocated  with order %u, for %s pages\n",
 			page_alloc_order(page), type_names[page_mobility(page)]);
 	fprintf(c->out, "  pageblock  0x%lx, %s, %u of %lu frames free\n",
@@ -374,13 +398,15 @@ int console_check(struct console *c, int argc, char **argv)
 	if (argc > 1)
 		return console_usage(c, "check");
 	page_alloc_check();
-	fputs("all zones are in order\n", c->out);
+	slab_check(NULL);
+	fputs("all zones are in order, and all caches\n", c->out);
 	return 0;
 }
 
 static void do_drain(void *arg)
 {
 	(void)arg;
+	slab_drain();
 	drain_all_pages(NULL);
 }
 

@@ -115,10 +115,8 @@ void held_print(struct console *c, const struct held *h)
 /* ---- allocating ---- */
 
 struct request {
-	gfp_t gfp;
+	struct console_request what;
 	unsigned int order;
-	int nid;
-	u64 count;
 	struct held *h;
 	struct page *array[512];
 };
@@ -128,9 +126,11 @@ static void do_alloc(void *arg)
 {
 	struct request *r = arg;
 
-	while (r->h->blocks < r->count) {
-		struct page *page = r->nid == NUMA_NO_NODE ? alloc_pages(r->gfp, r->order) :
-				    alloc_pages_node(r->nid, r->gfp, r->order);
+	while (r->h->blocks < r->what.count) {
+		struct page *page;
+
+		page = r->what.nid == NUMA_NO_NODE ? alloc_pages(r->what.gfp, r->order) :
+		       alloc_pages_node(r->what.nid, r->what.gfp, r->order);
 		if (!page)
 			return;
 		held_add(r->h, page);
@@ -141,13 +141,13 @@ static void do_bulk(void *arg)
 {
 	struct request *r = arg;
 
-	while (r->h->blocks < r->count) {
-		unsigned long want = r->count - r->h->blocks, got, i;
+	while (r->h->blocks < r->what.count) {
+		unsigned long want = r->what.count - r->h->blocks, got, i;
 
 		want = min(want, (unsigned long)ARRAY_SIZE(r->array));
 		memset(r->array, 0, sizeof(r->array));
-		got = r->nid == NUMA_NO_NODE ? alloc_pages_bulk(r->gfp, want, r->array) :
-		      alloc_pages_bulk_node(r->gfp, r->nid, want, r->array);
+		got = r->what.nid == NUMA_NO_NODE ? alloc_pages_bulk(r->what.gfp, want, r->array) :
+		      alloc_pages_bulk_node(r->what.gfp, r->what.nid, want, r->array);
 		for (i = 0; i < want; i++)
 			if (r->array[i])
 				held_add(r->h, r->array[i]);
@@ -156,88 +156,59 @@ static void do_bulk(void *arg)
 	}
 }
 
-static int take_word(struct console *c, struct request *r, unsigned int *cpu, const char *word)
+/* The words that are not an order. */
+static int take_word(struct console *c, struct request *r, const char *word)
 {
-	const char *value;
-	u64 n = 0;
+	int taken = console_request_word(c, &r->what, word);
 
-	if (console_is_gfp(word))
-		return console_gfp(c, word, &r->gfp);
-	if ((value = console_value(word, "node"))) {
-		if (console_number(c, "node", value, &n))
-			return -1;
-		if (n >= MAX_NUMNODES || !node_online((int)n))
-			return console_error(c, "no node %s on this machine", value);
-		r->nid = (int)n;
-	} else if ((value = console_value(word, "cpu"))) {
-		if (console_number(c, "cpu", value, &n))
-			return -1;
-		if (n >= nr_cpu_ids)
-			return console_error(c, "no CPU %s on this machine", value);
-		*cpu = (unsigned int)n;
-	} else if ((value = console_value(word, "count"))) {
-		if (console_number(c, "count", value, &r->count))
-			return -1;
-		if (!r->count)
-			return console_error(c, "count: at least 1");
-	} else {
-		return console_order(c, word, &r->order);
-	}
-	return 0;
+	if (taken)
+		return taken < 0 ? -1 : 0;
+	return console_order(c, word, &r->order);
 }
 
 /* Run it, say what came of it. */
-static int run_request(struct console *c, struct request *r, const char *how, void (*fn)(void *),
-		       unsigned int cpu)
+static int run_request(struct console *c, struct request *r, const char *how, void (*fn)(void *))
 {
-	unsigned int own = c->cpu;
 	unsigned long got;
 
-	r->h = held_new(c, how, r->gfp);
+	r->h = held_new(c, how, r->what.gfp);
 	if (!r->h)
 		return -1;
-	c->cpu = cpu;
-	console_on_cpu(c, fn, r);
-	c->cpu = own;
+	console_on_cpu_of(&r->what, fn, r);
 	got = r->h->blocks;
 	if (got)
 		held_print(c, r->h);
 	else
 		held_drop(c, r->h), c->last_id--;
-	if (got == r->count)
+	if (got == r->what.count)
 		return 0;
-	if (r->count == 1)
+	if (r->what.count == 1)
 		return console_error(c, "%s: no memory", how);
 	return console_error(c, "%s: no memory after %lu of %llu", how, got,
-			     (unsigned long long)r->count);
+			     (unsigned long long)r->what.count);
 }
 
 int console_alloc(struct console *c, int argc, char **argv)
 {
 	static struct request r;
-	unsigned int cpu = c->cpu;
 	int i;
 
 	memset(&r, 0, sizeof(r));
-	r.gfp = GFP_KERNEL;
-	r.nid = NUMA_NO_NODE;
-	r.count = 1;
+	r.what = (struct console_request){ GFP_KERNEL, NUMA_NO_NODE, c->cpu, 1 };
 	for (i = 1; i < argc; i++)
-		if (take_word(c, &r, &cpu, argv[i]))
+		if (take_word(c, &r, argv[i]))
 			return -1;
-	return run_request(c, &r, "alloc", do_alloc, cpu);
+	return run_request(c, &r, "alloc", do_alloc);
 }
 
 int console_bulk(struct console *c, int argc, char **argv)
 {
 	static struct request r;
-	unsigned int cpu = c->cpu;
 	u64 count;
 	int i;
 
 	memset(&r, 0, sizeof(r));
-	r.gfp = GFP_KERNEL;
-	r.nid = NUMA_NO_NODE;
+	r.what = (struct console_request){ GFP_KERNEL, NUMA_NO_NODE, c->cpu, 0 };
 	if (argc < 2)
 		return console_usage(c, "bulk");
 	if (console_number(c, "bulk", argv[1], &count))
@@ -245,12 +216,12 @@ int console_bulk(struct console *c, int argc, char **argv)
 	if (!count)
 		return console_error(c, "bulk: at least 1");
 	for (i = 2; i < argc; i++)
-		if (take_word(c, &r, &cpu, argv[i]))
+		if (take_word(c, &r, argv[i]))
 			return -1;
-	if (r.order || r.count)
+	if (r.order || r.what.count)
 		return console_error(c, "bulk: single pages only, and N is their number");
-	r.count = count;
-	return run_request(c, &r, "bulk", do_bulk, cpu);
+	r.what.count = count;
+	return run_request(c, &r, "bulk", do_bulk);
 }
 
 /* ---- freeing ---- */
@@ -419,5 +390,6 @@ int console_list(struct console *c, int argc, char **argv)
 		pages += h->pages;
 	}
 	fprintf(c->out, "%u handle%s, %lu pages\n", c->nr_held, c->nr_held == 1 ? "" : "s", pages);
+	console_list_objects(c);
 	return 0;
 }

@@ -5,8 +5,8 @@
  *	[-|!] WORD... [> PATH] [| HOST COMMAND] [; ...]		# and a comment line
  *
  * Words are divided by blanks; "..." and '...' keep them together. A '|' inside a word
- * that begins as a gfp mask belongs to it: GFP_KERNEL|__GFP_ZERO. What follows any
- * other '|' is the host's: its shell gets the output.
+ * that begins as a mask belongs to it: GFP_KERNEL|__GFP_ZERO, SLAB_POISON|SLAB_RED_ZONE. What
+ * follows any other '|' is the host's: its shell gets the output.
  * '-' before a command: its failure does not matter. '!': it must fail.
  *
  * A machine that stops (panic, BUG) jumps here, out of whatever command was running. The
@@ -58,10 +58,16 @@ int console_usage(struct console *c, const char *name)
 
 /* ---- words ---- */
 
+/* In masks of either kind a '|' is part of the word. */
+static bool is_mask(const char *word)
+{
+	return console_is_gfp(word) || !strncmp(word, "SLAB_", 5);
+}
+
 static bool ends_word(char ch, const char *word)
 {
 	return isspace((unsigned char)ch) || ch == ';' || ch == '>' ||
-	       (ch == '|' && !console_is_gfp(word));
+	       (ch == '|' && !is_mask(word));
 }
 
 /*
@@ -181,6 +187,7 @@ static void parse_signs(struct parsed *cmd)
 static int machine_stopped(struct console *c)
 {
 	held_forget(c);
+	objects_forget(c);
 	trace_forget(c);
 	c->env = NULL;
 	return console_error(c, "the machine stopped: %s (reboot turns it on again)",
@@ -358,6 +365,7 @@ void console_init(struct console *c, struct host_config *config, int loglevel)
 void console_end(struct console *c)
 {
 	held_forget(c);
+	objects_forget(c);
 	trace_forget(c);
 	host_power_off();
 	free(c->held);
@@ -384,6 +392,7 @@ static int power_reboot(struct console *c, int argc, char **argv)
 			strcat(c->cmdline, " ");
 	}
 	held_forget(c);
+	objects_forget(c);
 	trace_forget(c);
 	host_power_off();
 	return console_boot(c, c->loglevel == 0);
@@ -412,7 +421,7 @@ static int help(struct console *c, int argc, char **argv)
 
 	if (argc < 2) {
 		for (i = 0; (command = console_command(i)); i++)
-			fprintf(c->out, "  %-8s %s\n", command->name, command->what);
+			fprintf(c->out, "  %-10s %s\n", command->name, command->what);
 		fputs("\nhelp COMMAND says more. A line may hold several commands divided by ';'.\n"
 		      "-COMMAND may fail, ! COMMAND must; COMMAND | HOST COMMAND pipes its\n"
 		      "output.\n",
@@ -512,6 +521,41 @@ void console_on_cpu(struct console *c, void (*fn)(void *arg), void *arg)
 	host_run_on_cpu(c->cpu, fn, arg);
 }
 
+void console_on_cpu_of(const struct console_request *r, void (*fn)(void *arg), void *arg)
+{
+	host_run_on_cpu(r->cpu, fn, arg);
+}
+
+int console_request_word(struct console *c, struct console_request *r, const char *word)
+{
+	const char *value;
+	u64 n = 0;
+
+	if (console_is_gfp(word))
+		return console_gfp(c, word, &r->gfp) ? -1 : 1;
+	if ((value = console_value(word, "node"))) {
+		if (console_number(c, "node", value, &n))
+			return -1;
+		if (n >= MAX_NUMNODES || !node_online((int)n))
+			return console_error(c, "no node %s on this machine", value);
+		r->nid = (int)n;
+	} else if ((value = console_value(word, "cpu"))) {
+		if (console_number(c, "cpu", value, &n))
+			return -1;
+		if (n >= nr_cpu_ids)
+			return console_error(c, "no CPU %s on this machine", value);
+		r->cpu = (unsigned int)n;
+	} else if ((value = console_value(word, "count"))) {
+		if (console_number(c, "count", value, &r->count))
+			return -1;
+		if (!r->count)
+			return console_error(c, "count: at least 1");
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
 int console_order(struct console *c, const char *text, unsigned int *order)
 {
 	u64 n;
@@ -570,7 +614,8 @@ static const struct console_command commands[] = {
 	  "  '#' a frame in use or on a per-CPU list, ' ' none of this zone.\n", false },
 	{ "cat", console_cat, "PATH...", "print files of /proc and /sys",
 	  "  Patterns work: cat /proc/sys/vm/*\n", false },
-	{ "check", console_check, "", "verify every structure of the page allocator", NULL, false },
+	{ "check", console_check, "", "verify every structure of the page and the slab allocator",
+	  NULL, false },
 	{ "churn", console_churn, "COUNT [live=N] [order=N] [seed=N]",
 	  "allocate and free at random, COUNT times",
 	  "  live=N  blocks alive at a time (1000); order=N the largest order (3); kernel, user\n"
@@ -586,10 +631,11 @@ static const struct console_command commands[] = {
 	{ "exit", say_exit, "[STATUS]", "turn the machine off and leave", NULL, true },
 	{ "expect", expect, "TEXT COMMAND...",
 	  "run a command silently; fail unless what it says contains TEXT", NULL, true },
-	{ "fault", console_fault, "[off | next [N] | KEY=VALUE...]",
-	  "make allocations fail on purpose",
+	{ "fault", console_fault, "[objects] [off | next [N] | KEY=VALUE...]",
+	  "make allocations fail on purpose, of pages or of objects",
 	  "  next N: the next N (1) allocations fail, of any order and mask. Keys are the files\n"
-	  "  in /sys/kernel/debug/fail_page_alloc. Without words: print them.\n", false },
+	  "  in /sys/kernel/debug/fail_page_alloc, or in failslab. Without words: print them.\n",
+	  false },
 	{ "fill", console_fill, "PERCENT [ORDER] [GFP_...|...]",
 	  "allocate until PERCENT of memory is in use, as one handle", NULL, false },
 	{ "free", console_free, "#HANDLE|N-M|last|all [every N] | pfn=PFN [order=N]",
@@ -598,18 +644,40 @@ static const struct console_command commands[] = {
 	  "  pfn=PFN  a bare __free_pages(), right or wrong: a double free is reported\n",
 	  false },
 	{ "help", help, "[COMMAND]", "say what can be done here", NULL, true },
+	{ "kfree", console_kfree, "@HANDLE[.INDEX]|ADDRESS|last|all", "free objects with kfree()",
+	  "  An address is a bare kfree(), right or wrong: a double free is reported.\n", false },
+	{ "kmalloc", console_kmalloc, "SIZE [GFP_...|...] [node=N] [cpu=N] [count=N]",
+	  "allocate an object, as a handle @1",
+	  "  Freed by kfree; `object @1` shows what lies there, @1.5 is the sixth of several.\n",
+	  false },
+	{ "kmem_cache", console_kmem_cache,
+	  "create NAME SIZE [align=N] [SLAB_...|...] | alloc NAME [GFP_...|...] [count=N] ...|\n"
+	  "           free @HANDLE[.INDEX] | free NAME ADDRESS | shrink NAME | destroy NAME | list",
+	  "make caches, take objects from them",
+	  "  alloc gives a handle as kmalloc does, and takes its words. free NAME ADDRESS is a\n"
+	  "  bare kmem_cache_free(), right or wrong. destroy reports objects still in use.\n",
+	  false },
 	{ "list", console_list, "", "list what is held", NULL, false },
 	{ "ls", console_ls, "[-l] [PREFIX]",
 	  "list files of /proc and /sys; -l: which can be written", NULL, false },
 	{ "mem", console_mem, "", "memory by node, as free(1) does", NULL, false },
+	{ "object", console_object, "ADDRESS|@HANDLE[.INDEX]",
+	  "what is known of an address: its cache, its slab, a map of it",
+	  "  One character an object of its slab: '#' in use, '.' free; a capital O or F is the\n"
+	  "  object itself, in use or free.\n", false },
 	{ "page", console_page, "PFN|#HANDLE|ADDRESS", "everything known about a page frame", NULL,
 	  false },
 	{ "reboot", power_reboot, "[BOOT-PARAMETER...]",
 	  "turn the machine off and on, with these boot parameters (else the same)",
 	  "  reboot \"\" boots with none. All that was held is gone.\n", true },
+	{ "slabs", console_slabs, "[CACHE]", "all caches by name, or everything about one", NULL,
+	  false },
+	{ "slabtop", console_slabtop, "[a|b|c|l|v|n|o|p|s|u]",
+	  "the table of slabtop(1), sorted by objects or as its letters say",
+	  "  kmm slabtop shows it while a workload runs.\n", false },
 	{ "source", source, "FILE", "run the commands of a file of the host", NULL, true },
 	{ "trace", console_trace, "on|off|show [N]|clear|save FILE",
-	  "record the allocator's events (mm_page_alloc ...)",
+	  "record the allocators' events (mm_page_alloc, kmalloc ...)",
 	  "  show prints the last N (20) as Linux's ftrace does; save writes all for kmm replay.\n",
 	  false },
 	{ "zones", console_zones, "", "zones with their sizes, watermarks and per-CPU lists", NULL,

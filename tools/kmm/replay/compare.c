@@ -109,6 +109,21 @@ static void counts(struct table *t, const struct replay_result *a, const struct 
 	    mixed(&b->holders_after));
 }
 
+static void objects(struct table *t, const struct object_result *a, const struct object_result *b)
+{
+	if (!a->on && !b->on)
+		return;
+	row(t, "objects allocated", a->allocs, b->allocs);
+	row(t, "failed allocations of objects", a->failed, b->failed);
+	row(t, "slab pages at most", a->peak_pages, b->peak_pages);
+	row(t, "slab pages at the end", a->end.pages, b->end.pages);
+	row(t, "  CPUs drained", a->end.drained_pages, b->end.drained_pages);
+	row(t, "large kmalloc pages at the end", a->end.large_pages, b->end.large_pages);
+	row(t, "objects live at the end", a->end.bytes.objects, b->end.bytes.objects);
+	row(t, "bytes asked for at the end", a->end.bytes.requested, b->end.bytes.requested);
+	row(t, "bytes of objects at the end", a->end.bytes.usable, b->end.bytes.usable);
+}
+
 static void zone_rows(struct table *t, const struct zone_state *a, const struct zone_state *b)
 {
 	static const unsigned int orders[] = { 3, pageblock_order };
@@ -201,6 +216,7 @@ void replay_compare(const struct replay_result *a, const struct replay_result *b
 	say_run(out, 'B', name_b, b);
 	fprintf(out, "\n  %-40s %14s %14s  %14s\n", "", "A", "B", "B - A");
 	counts(&t, a, b);
+	objects(&t, &a->objects, &b->objects);
 	zones(&t, a, b);
 	blocks(&t, a, b);
 	if (t.alike[0])

@@ -55,13 +55,14 @@ int dump_begin(struct replay *rp)
 	return 0;
 }
 
-void dump_stamp(struct replay *rp, const struct trace_event *ev)
+void dump_stamp(struct replay *rp, u64 ns, char context)
 {
 	struct trace_dump *d = rp->dump;
 
-	d->stamp.ns = max(d->stamp.ns, ev->ts_ns);
+	d->stamp.ns = max(d->stamp.ns, ns);
 	d->stamp.cpu = rp->cpu;
-	d->stamp.context = (char)ev->context;
+	d->stamp.symbol = host_symbol;
+	d->stamp.context = context;
 }
 
 int dump_end(struct replay *rp)

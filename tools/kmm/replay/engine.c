@@ -4,7 +4,9 @@
  *
  *	derive.c	which machine                         -> host_boot()
  *	initial.c	what was in use when the trace began
- *	place.c		each event, in the trace's order, on its CPU
+ *	script.c	with objects: the whole trace, read ahead
+ *	objects.c	with objects: what lived in caches; then event by event
+ *	place.c		each page event, in the trace's order, on its CPU
  *	failures.c	what did not succeed, and why
  *	timeline.c, dump.c	what was asked to be written meanwhile
  *	recorded.c	the recorded end, for comparison
@@ -192,27 +194,25 @@ static void take_before(struct replay *rp)
 
 /* ---- the loop ---- */
 
-static void play_cpu(struct replay *rp, const struct trace_event *ev)
+void replay_cpu(struct replay *rp, unsigned int cpu, u64 ns, char context)
 {
-	unsigned int cpu = ev->cpu;
-
 	if (unlikely(cpu >= rp->nr_cpus))
 		cpu %= rp->nr_cpus;
 	if (unlikely(cpu != rp->cpu)) {
 		host_set_cpu(cpu);
 		rp->cpu = cpu;
 	}
-	host_clock_set(ev->ts_ns);
+	host_clock_set(ns);
 	if (unlikely(rp->dump != NULL))
-		dump_stamp(rp, ev);
+		dump_stamp(rp, ns, context);
 }
 
-static void note_marker(struct replay *rp, const struct trace_event *ev)
+void replay_end_mark(struct replay *rp)
 {
-	if (strcmp(ev->marker.text, "snap1 begin"))
-		return;
 	state_take(&rp->result->at_end_mark);
 	rp->result->has_end_mark = true;
+	if (rp->player)
+		object_state_take(rp, &rp->result->objects.mark);
 }
 
 static void note_fallback(struct replay_result *r, const struct trace_event *ev)
@@ -225,37 +225,50 @@ static inline void one_event(struct replay *rp, const struct trace_event *ev)
 {
 	switch (ev->code) {
 	case TRACE_PAGE_ALLOC:
-		play_cpu(rp, ev);
+		replay_cpu(rp, ev->cpu, ev->ts_ns, (char)ev->context);
 		replay_alloc(rp, ev);
 		break;
 	case TRACE_PAGE_FREE:
-		play_cpu(rp, ev);
+		replay_cpu(rp, ev->cpu, ev->ts_ns, (char)ev->context);
 		replay_free(rp, ev);
 		break;
 	case TRACE_EXTFRAG:
 		note_fallback(rp->result, ev);
 		break;
 	case TRACE_MARKER:
-		note_marker(rp, ev);
+		if (!strcmp(ev->marker.text, "snap1 begin"))
+			replay_end_mark(rp);
 		break;
 	}
 }
 
-/* Something is due at this event. False: it was the last one asked for. */
-static bool stop_over(struct replay *rp, const struct trace_event *ev, struct progress *bar)
+/* Whoever watches looks. False: it is enough. */
+static bool watched(struct replay *rp, u64 ns)
 {
-	u64 next = ~(u64)0;
+	const struct replay_config *c = rp->config;
+
+	if (!c->watch || rp->event < rp->watch_next)
+		return true;
+	rp->watch_next = rp->event + max(c->watch_events, (u64)1);
+	return c->watch(c->watch_arg, rp->event, ns);
+}
+
+/* A script has as many events as were asked for. */
+bool replay_stop_over(struct replay *rp, u64 ns)
+{
+	u64 next = rp->config->limit && !rp->script ? rp->config->limit : ~(u64)0;
 
 	if (rp->broken)
 		return false;
-	if (rp->config->limit && rp->event >= rp->config->limit) {
+	if (rp->event >= next || !watched(rp, ns)) {
 		rp->result->stopped_by_limit = true;
 		return false;
 	}
-	if (rp->config->limit)
-		next = rp->config->limit;
-	next = min(next, timeline_due(rp, ev->ts_ns));
-	next = min(next, progress_show(bar, rp->event, ev->ts_ns));
+	if (rp->config->watch)
+		next = min(next, rp->watch_next);
+	next = min(next, timeline_due(rp, ns));
+	if (rp->bar)
+		next = min(next, progress_show(rp->bar, rp->event, ns));
 	KMM_BUG_ON(next <= rp->event);
 	rp->next_stop = next;
 	return true;
@@ -268,14 +281,16 @@ static int play(struct replay *rp)
 	int rc;
 
 	progress_begin(&bar, rp->config->progress, rp->config->trace);
+	rp->bar = &bar;
 	while ((rc = trace_next(rp->reader, &ev)) > 0) {
 		rp->event++;
 		one_event(rp, &ev);
 		rp->last_ns = ev.ts_ns;
-		if (unlikely(rp->event >= rp->next_stop) && !stop_over(rp, &ev, &bar))
+		if (unlikely(rp->event >= rp->next_stop) && !replay_stop_over(rp, ev.ts_ns))
 			break;
 	}
 	progress_end(&bar);
+	rp->bar = NULL;
 	if (rp->broken)
 		return -1;
 	if (rc < 0)
@@ -339,6 +354,7 @@ static void finish(struct replay *rp)
 	r->page_events = r->stats.by_code[TRACE_PAGE_ALLOC] + r->stats.by_code[TRACE_PAGE_FREE];
 	r->duration_ns = rp->last_ns;
 	r->follow = rp->config->follow;
+	r->level = rp->config->level;
 	snprintf(r->title, sizeof(r->title), "%s", *title ? title : trace_file_name(rp->reader));
 	name_workload(rp);
 	r->problems = problems(rp);
@@ -351,32 +367,67 @@ static void finish(struct replay *rp)
 		r->vm_events[i] -= r->vm_before[i];
 	recorded_read(rp);
 	recorded_compare_frames(rp);
+	if (rp->player)
+		objects_end(rp);
 	page_alloc_check();
 	r->log = strdup(host_dmesg());
 }
 
 /* ---- */
 
-static int run_machine(struct replay *rp)
+/* With objects, the trace is read ahead (once, however often it is played). */
+static int read_trace_ahead(struct replay *rp)
+{
+	struct replay_result *r = rp->result;
+	struct script *s = rp->script = rp->config->script;
+
+	if (!s)
+		s = rp->script = rp->own_script = trace_alloc(sizeof(*s));
+	if (!s->reader && script_read(rp, s))
+		return -1;
+	rp->reader = s->reader;
+	rp->event = 0;
+	r->stopped_by_limit = s->stopped_by_limit;
+	r->recorded_fallbacks = s->counts.fallbacks;
+	r->recorded_claims = s->counts.claims;
+	rp->counts->impossible = s->counts.impossible;
+	r->objects.read = s->counts;
+	if (objects_begin(rp))
+		return -1;
+	if (r->initial.source)
+		r->initial.got_free = nr_free_pages();
+	return 0;
+}
+
+static int open_trace(struct replay *rp)
 {
 	struct trace_options opt = { .strict = rp->config->strict };
+
+	if (rp->config->level != REPLAY_PAGES)
+		return replay_initial(rp) ? -1 : read_trace_ahead(rp);
+	rp->reader = trace_open(rp->config->trace, &opt, rp->err, REPLAY_ERROR);
+	return rp->reader && !replay_initial(rp) ? 0 : -1;
+}
+
+static int run_machine(struct replay *rp)
+{
+	struct replay_result *r = rp->result;
 	double start = now();
 
-	if (boot(rp) || set_sysctls(rp))
-		return -1;
-	rp->reader = trace_open(rp->config->trace, &opt, rp->err, REPLAY_ERROR);
-	if (!rp->reader || replay_initial(rp))
+	if (boot(rp) || set_sysctls(rp) || open_trace(rp))
 		return -1;
 	take_before(rp);
 	pressure = rp->counts;
 	set_page_pressure_ops(&counting);
 	if (timeline_begin(rp) || dump_begin(rp))
 		return -1;
-	rp->result->setup_seconds = now() - start;
+	r->objects.read_seconds = rp->script ? rp->script->seconds : 0;
+	r->setup_seconds = now() - start - (rp->own_script ? r->objects.read_seconds : 0);
 	start = now();
-	if (play(rp))
+	if (rp->script ? objects_play(rp) : play(rp))
 		return -1;
-	rp->result->seconds = now() - start;
+	r->objects.loop_seconds = now() - start;
+	r->seconds = r->objects.loop_seconds + r->objects.read_seconds;
 	if (dump_end(rp))
 		return -1;
 	finish(rp);
@@ -404,7 +455,13 @@ static void clean_up(struct replay *rp, bool failed)
 	timeline_free(rp);
 	dump_free(rp);
 	replay_machine_release(rp);
-	trace_close(rp->reader);
+	objects_free(rp);
+	if (rp->own_script)
+		script_free(rp->own_script);
+	else if (!rp->script)
+		trace_close(rp->reader);
+	free(rp->own_script);
+	free(rp->slab_frames.runs);
 	frame_map_free(rp->map);
 	getrusage(RUSAGE_SELF, &usage);
 	rp->result->peak_rss_kb = usage.ru_maxrss;
@@ -441,5 +498,6 @@ void replay_result_free(struct replay_result *r)
 	free(r->buddyinfo_before);
 	free(r->buddyinfo_after);
 	free(r->problems);
+	object_result_free(&r->objects);
 	memset(r, 0, sizeof(*r));
 }

@@ -10,6 +10,16 @@
 
 struct timeline;
 struct trace_dump;
+struct progress;
+struct player;
+
+/* Ranges of frames. */
+struct frame_runs {
+	struct frame_run {
+		u64 pfn, pages;
+	} *runs;
+	size_t nr, cap;
+};
 
 struct replay {
 	struct replay_config *config;
@@ -26,16 +36,35 @@ struct replay {
 	u64 recorded_managed, recorded_min;	/* pages of the recorded machine; 0: not known */
 	bool as_recorded;		/* the machine is the recorded one, frame by frame */
 	u64 next_stop;			/* event at which something else than replaying is due */
+	u64 watch_next;			/* event at which somebody wants to look */
 	u64 printed;			/* failures that may have printed their report */
 	bool broken;			/* err says why; seen when next_stop is due */
 	u64 last_ns;			/* time of the last event */
+	struct progress *bar;
+
+	/* With objects: */
+	struct script *script, *own_script;
+	struct player *player;		/* objects.c's */
+	struct frame_runs slab_frames;	/* slabs when the recording began, as page flags say */
+	bool population;		/* there is room for the objects that lay in them */
 };
 
 int replay_fail(struct replay *rp, const char *fmt, ...) __printf(2, 3) __cold;
 
+/* engine.c: what every event may need. */
+/* replay_cpu - who acts, when, and in which enum trace_context. */
+void replay_cpu(struct replay *rp, unsigned int cpu, u64 ns, char context);
+void replay_end_mark(struct replay *rp);	/* the recorded end state is of this moment */
+/* replay_stop_over - something is due at this event. False: it was the last one wanted. */
+bool replay_stop_over(struct replay *rp, u64 ns);
+
 /* place.c: one event's allocation and free. */
+/* replay_mask - a recorded mask as kmm can be asked with it. */
+gfp_t replay_mask(struct replay *rp, u32 recorded);
 void replay_alloc(struct replay *rp, const struct trace_event *ev);
 void replay_free(struct replay *rp, const struct trace_event *ev);
+/* replay_node_of - the node a recorded frame lies on; NUMA_NO_NODE: on none of ours. */
+int replay_node_of(u64 pfn);
 /* replay_occupy - take these frames, or what of them can be taken: they were in use already. */
 void replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility);
 /* replay_release - give back what lies in these frames; for layouts being made. */
@@ -43,6 +72,9 @@ void replay_release(struct replay *rp, u64 pfn, unsigned int order);
 
 /* failures.c: what failed and why. */
 void failure_note(struct replay *rp, const struct trace_event *ev, gfp_t gfp);
+/* failure_note_object - an object found no memory; order: of the pages that it needed at least. */
+void failure_note_object(struct replay *rp, const char *cache, u64 ns, u32 recorded_gfp, gfp_t gfp,
+			 unsigned int order);
 
 /* beside.c: files that lie beside a trace. False: there is none of these names. */
 bool beside_find(const struct replay_config *c, const char *const *names, char *path, size_t size);
@@ -53,6 +85,9 @@ void replay_machine_release(struct replay *rp);
 
 /* initial.c: the state the recording began in. 0 or -1. */
 int replay_initial(struct replay *rp);
+
+/* object_state.c: all caches as they are now; drains nothing. */
+void object_state_take(struct replay *rp, struct object_state *s);
 
 /* recorded.c: the recorded end state. Errors in these files are said in the report only. */
 void recorded_read(struct replay *rp);
@@ -68,7 +103,7 @@ void timeline_free(struct replay *rp);
 
 /* dump.c: kmm's own events, written while it works. */
 int dump_begin(struct replay *rp);
-void dump_stamp(struct replay *rp, const struct trace_event *ev);
+void dump_stamp(struct replay *rp, u64 ns, char context);
 int dump_end(struct replay *rp);
 void dump_free(struct replay *rp);
 

@@ -15,7 +15,8 @@
  *
  * and a pageblock that holds more unmovable than movable pages becomes an
  * unmovable one. Reclaimable slab pages cannot be told from others. Without such a
- * table all pages and pageblocks are movable.
+ * table all pages and pageblocks are movable. When objects are replayed too, frames of slabs are
+ * left free: the objects that lay in them are allocated anew, and bring their own.
  *
  * The recorder's map is not of one moment: it was read while the machine worked, and
  * the trace was running. All events are replayed from the trace's first on, so a
@@ -50,8 +51,9 @@
 
 struct flag_run {
 	u64 pfn, pages;
-	int mobility;
+	int mobility;			/* LEFT_OUT: of slabs, and the objects are replayed */
 };
+#define LEFT_OUT	(-1)
 
 struct page_flags {
 	struct flag_run *runs;
@@ -103,8 +105,16 @@ static const char *hex(const char *p, const char *end, u64 *value)
 	return p > start && p - start <= 16 ? p : NULL;
 }
 
-static bool flag_line(struct page_flags *pf, const char *p, const char *end)
+/* Frames of slabs: the population brings its own, so they are left free. */
+static void add_slab_run(struct frame_runs *slabs, u64 pfn, u64 pages)
 {
+	slabs->runs = trace_grow(slabs->runs, &slabs->cap, slabs->nr + 1, sizeof(*slabs->runs));
+	slabs->runs[slabs->nr++] = (struct frame_run){ pfn, pages };
+}
+
+static bool flag_line(struct replay *rp, struct page_flags *pf, const char *p, const char *end)
+{
+	bool slab;
 	u64 pfn, pages, flags, after = pf->nr ? pf->runs[pf->nr - 1].pfn : 0;
 
 	p = hex(p, end, &pfn);
@@ -112,7 +122,10 @@ static bool flag_line(struct page_flags *pf, const char *p, const char *end)
 	p = p ? hex(p, end, &flags) : NULL;
 	if (!p || p != end || !pages || pfn < after || pfn + pages > FRAME_MAX_PFN)
 		return false;
-	add_flag_run(pf, pfn, pages, mobility_of_flags(flags, pages));
+	slab = flags & KPF_SLAB && rp->config->level == REPLAY_BOTH;
+	if (slab)
+		add_slab_run(&rp->slab_frames, pfn, pages);
+	add_flag_run(pf, pfn, pages, slab ? LEFT_OUT : mobility_of_flags(flags, pages));
 	return true;
 }
 
@@ -125,7 +138,7 @@ static int read_flags(struct replay *rp, const char *path, struct page_flags *pf
 	if (!in)
 		return -1;
 	while ((rc = input_line(in, &p, &end)) == INPUT_LINE)
-		if (!flag_line(pf, p, end))
+		if (!flag_line(rp, pf, p, end))
 			break;
 	if (rc == INPUT_ERROR)
 		replay_fail(rp, "%s", input_error(in));
@@ -175,7 +188,8 @@ static void occupy_alike(struct replay *rp, u64 pfn, u64 end, int mobility)
 	while (pfn < end) {
 		unsigned int order = piece_order(pfn, end);
 
-		replay_occupy(rp, pfn, order, mobility);
+		if (mobility != LEFT_OUT)
+			replay_occupy(rp, pfn, order, mobility);
 		pfn += 1ull << order;
 	}
 }
@@ -278,11 +292,25 @@ static void set_type(struct replay *rp, u64 pfn, int type)
 		set_pageblock_migratetype(pfn_to_page(pfn), type);
 }
 
-/* By majority of what its frames hold; free frames have no say. */
-static int block_type(struct replay *rp, u64 pfn, u64 end)
+/* Frames of slabs in [pfn, end). Questions rise. */
+static u64 slab_frames_in(const struct frame_runs *slabs, size_t *at, u64 pfn, u64 end)
+{
+	u64 sum = 0;
+
+	while (*at < slabs->nr && slabs->runs[*at].pfn + slabs->runs[*at].pages <= pfn)
+		++*at;
+	for (size_t i = *at; i < slabs->nr && slabs->runs[i].pfn < end; i++)
+		sum += min(slabs->runs[i].pfn + slabs->runs[i].pages, end) -
+		       max(slabs->runs[i].pfn, pfn);
+	return sum;
+}
+
+/* By majority of what its frames hold; free frames have no say. Frames of slabs are unmovable. */
+static int block_type(struct replay *rp, u64 pfn, u64 end, size_t *slab_at)
 {
 	u64 pages[MOBILITIES] = { 0 }, at;
 
+	pages[MIGRATE_UNMOVABLE] = slab_frames_in(&rp->slab_frames, slab_at, pfn, end);
 	for (at = frame_next(rp->map, pfn, end); at < end; at = frame_next(rp->map, at + 1, end)) {
 		const struct frame *f = frame_at(rp->map, at);
 
@@ -294,13 +322,14 @@ static int block_type(struct replay *rp, u64 pfn, u64 end)
 
 static void type_blocks(struct replay *rp, u64 start, u64 end, void *arg)
 {
+	size_t slab_at = 0;
 	u64 pfn, next;
 
 	(void)arg;
 	for (pfn = start; pfn < end; pfn = next) {
 		next = min(ALIGN(pfn + 1, (u64)pageblock_nr_pages), end);
 		if (page_alive(pfn))
-			set_type(rp, pfn, block_type(rp, pfn, next));
+			set_type(rp, pfn, block_type(rp, pfn, next, &slab_at));
 	}
 }
 
@@ -416,6 +445,10 @@ int replay_initial(struct replay *rp)
 	struct snapshot *s;
 	char path[4096];
 
+	if (rp->config->level == REPLAY_OBJECTS) {
+		rp->population = !rp->config->initial || strcmp(rp->config->initial, "none");
+		return 0;
+	}
 	if (!find_state(rp, path, sizeof(path)))
 		return 0;
 	s = snapshot_open(path, rp->err, REPLAY_ERROR);
@@ -425,6 +458,7 @@ int replay_initial(struct replay *rp)
 		snapshot_close(s);
 		return -1;
 	}
+	rp->population = rp->slab_frames.nr > 0;
 	finish_deferred();
 	in->source = kind_names[s->kind];
 	in->wanted_free = s->free_pages;

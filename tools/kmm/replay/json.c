@@ -153,6 +153,8 @@ static json_t *failure(const struct failure_class *c)
 
 	put(o, "count", c->count);
 	put(o, "order", c->order);
+	if (c->object[0])
+		put_text(o, "cache", c->object);
 	put_text(o, "gfp", words_gfp(c->gfp));
 	put(o, "node", (u64)c->node);
 	put_text(o, "zone", c->zone);
@@ -230,6 +232,118 @@ static json_t *recorded(const struct replay_result *r)
 	return a;
 }
 
+static json_t *object_bytes(const struct object_bytes *b)
+{
+	json_t *o = json_object();
+
+	put(o, "objects", b->objects);
+	put(o, "requested", b->requested);
+	put(o, "usable", b->usable);
+	put(o, "recorded", b->recorded);
+	put(o, "pages", b->pages);
+	return o;
+}
+
+static json_t *object_cache(const struct object_cache *c, bool drained)
+{
+	json_t *o = json_object();
+
+	put_text(o, "name", c->name);
+	put(o, "object_size", c->size);
+	put(o, "size", c->stride);
+	put(o, "objects_per_slab", c->per_slab);
+	put(o, "order", c->order);
+	put(o, "live", c->live);
+	put(o, "requested", c->requested);
+	put(o, "slabs", c->slabs);
+	put(o, "objects", c->num);
+	put(o, "pages", c->pages);
+	if (drained)
+		put(o, "drained_pages", c->drained_pages);
+	if (c->recorded) {
+		put(o, "recorded_active", c->linux_row.active);
+		put(o, "recorded_objects", c->linux_row.num);
+		put(o, "recorded_pages", c->linux_row.slabs * c->linux_row.pages);
+	}
+	return o;
+}
+
+static json_t *object_state(const struct object_state *s)
+{
+	json_t *o = json_object(), *caches = json_array();
+
+	put(o, "slab_pages", s->pages);
+	if (s->drained)
+		put(o, "drained_slab_pages", s->drained_pages);
+	put(o, "large_pages", s->large_pages);
+	json_object_set_new(o, "bytes", object_bytes(&s->bytes));
+	for (u32 i = 0; i < s->nr; i++)
+		if (s->caches[i].num | s->caches[i].live | s->caches[i].linux_row.num)
+			json_array_append_new(caches, object_cache(&s->caches[i], s->drained));
+	json_object_set_new(o, "caches", caches);
+	return o;
+}
+
+static json_t *object_gaps(const struct object_result *r)
+{
+	const struct script_counts *n = &r->read;
+	json_t *o = json_object();
+
+	put(o, "page_allocs_left_out", n->page_allocs);
+	put(o, "page_frees_left_out", n->page_frees);
+	put(o, "pages_left_out", n->pages);
+	put(o, "in_old_pages", n->old_pages);
+	put(o, "in_no_page", n->no_frame);
+	put(o, "replaced", n->over_live);
+	put(o, "swept", n->swept);
+	put(o, "free_old", n->free_old);
+	put(o, "free_old_missing", r->population_missing);
+	put(o, "free_untraced", n->free_untraced);
+	put(o, "free_homeless", n->free_homeless);
+	put(o, "free_refused", r->free_refused);
+	put(o, "renamed", n->renamed);
+	return o;
+}
+
+static json_t *sites(const struct object_result *r)
+{
+	json_t *a = json_array();
+
+	for (u32 i = 0; i < r->nr_sites; i++) {
+		json_t *o = json_object();
+
+		put_text(o, "site", r->sites[i].name);
+		put_text(o, "cache", r->sites[i].what);
+		put(o, "objects", r->sites[i].objects);
+		put(o, "bytes", r->sites[i].bytes);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *objects(const struct object_result *r)
+{
+	json_t *o = json_object();
+
+	put_text(o, "allocator", r->allocator);
+	put(o, "alloc_events", r->read.allocs);
+	put(o, "free_events", r->read.frees);
+	put(o, "allocs", r->allocs);
+	put(o, "frees", r->frees);
+	put(o, "object_failures", r->failed);
+	put(o, "recorded_object_failures", r->recorded_failures);
+	put(o, "population", r->population);
+	put(o, "peak_pages", r->peak_pages);
+	put(o, "recorded_slab_pages", r->recorded_pages);
+	json_object_set_new(o, "object_gaps", object_gaps(r));
+	json_object_set_new(o, "peak", object_bytes(&r->peak));
+	json_object_set_new(o, "end", object_state(&r->end));
+	if (r->mark.caches)
+		json_object_set_new(o, "at_recorded_end", object_state(&r->mark));
+	json_object_set_new(o, "live_by_site", sites(r));
+	return o;
+}
+
 static json_t *timing_of(const struct replay_result *r)
 {
 	json_t *o = json_object();
@@ -239,6 +353,10 @@ static json_t *timing_of(const struct replay_result *r)
 	json_object_set_new(o, "events_per_second",
 			    json_real(r->seconds > 0 ? (double)r->events / r->seconds : 0));
 	json_object_set_new(o, "peak_rss_kb", json_integer(r->peak_rss_kb));
+	if (r->objects.on) {
+		json_object_set_new(o, "read_seconds", json_real(r->objects.read_seconds));
+		json_object_set_new(o, "play_seconds", json_real(r->objects.loop_seconds));
+	}
 	return o;
 }
 
@@ -268,23 +386,25 @@ static json_t *result(const struct replay_result *r, bool timing)
 	json_object_set_new(o, "recorded_after", recorded(r));
 	json_object_set_new(o, "pageblocks_before", holders(&r->holders_before));
 	json_object_set_new(o, "pageblocks_after", holders(&r->holders_after));
+	if (r->objects.on)
+		json_object_set_new(o, "objects", objects(&r->objects));
 	if (timing)
 		json_object_set_new(o, "timing", timing_of(r));
 	return o;
 }
 
-int replay_json(const struct replay_result *r, const char *path, bool timing, char *err)
+/* Writes o, and lets it go. */
+static int write_json(json_t *o, const char *path, char *err)
 {
 	bool out = !strcmp(path, "-");
 	FILE *f = out ? stdout : fopen(path, "w");
-	json_t *o;
 	bool bad;
 
 	if (!f) {
 		snprintf(err, REPLAY_ERROR, "%s: %s", path, strerror(errno));
+		json_decref(o);
 		return -1;
 	}
-	o = result(r, timing);
 	bad = json_dumpf(o, f, JSON_INDENT(1)) != 0;
 	json_decref(o);
 	bad |= fputc('\n', f) == EOF;
@@ -294,14 +414,42 @@ int replay_json(const struct replay_result *r, const char *path, bool timing, ch
 	return bad ? -1 : 0;
 }
 
+int replay_json(const struct replay_result *r, const char *path, bool timing, char *err)
+{
+	return write_json(result(r, timing), path, err);
+}
+
+int replay_slabs_json(const struct replay_result *r, unsigned int nr, const char *path, bool timing,
+		      char *err)
+{
+	json_t *o = json_object(), *runs = json_array();
+
+	for (unsigned int i = 0; i < nr; i++)
+		json_array_append_new(runs, result(&r[i], timing));
+	json_object_set_new(o, "allocators", runs);
+	return write_json(o, path, err);
+}
+
 #else
+
+static int no_json(const char *path, char *err)
+{
+	snprintf(err, REPLAY_ERROR, "%s: this build has no JSON (it was made without jansson)",
+		 path);
+	return -1;
+}
 
 int replay_json(const struct replay_result *r, const char *path, bool timing, char *err)
 {
 	(void)r, (void)timing;
-	snprintf(err, REPLAY_ERROR, "%s: this build has no JSON (it was made without jansson)",
-		 path);
-	return -1;
+	return no_json(path, err);
+}
+
+int replay_slabs_json(const struct replay_result *r, unsigned int nr, const char *path, bool timing,
+		      char *err)
+{
+	(void)r, (void)nr, (void)timing;
+	return no_json(path, err);
 }
 
 #endif

@@ -37,7 +37,7 @@ static gfp_t one_zone(gfp_t gfp)
 }
 
 /* A mask kmm can be asked with. A trace is foreign input: nothing in it may stop the machine. */
-static gfp_t replay_mask(struct replay *rp, u32 recorded)
+gfp_t replay_mask(struct replay *rp, u32 recorded)
 {
 	gfp_t mobile = __GFP_MOVABLE | __GFP_RECLAIMABLE;
 	gfp_t gfp = recorded & __GFP_BITS_MASK & ~(__GFP_NOFAIL | __GFP_ZERO | __GFP_COMP);
@@ -142,16 +142,21 @@ static void make_room(struct replay *rp, u64 pfn, unsigned int order)
 	}
 }
 
-/* The node a page bound to its node must come from: that of its recorded frame. */
-static int node_wanted(gfp_t gfp, u64 pfn)
+int replay_node_of(u64 pfn)
 {
-	if (likely(!(gfp & __GFP_THISNODE)) || num_online_nodes() < 2)
-		return NUMA_NO_NODE;
 	for (int nid = first_node(node_online_map); nid < MAX_NUMNODES;
 	     nid = next_node(nid, node_online_map))
 		if (pfn - NODE_DATA(nid)->node_start_pfn < NODE_DATA(nid)->node_spanned_pages)
 			return nid;
 	return NUMA_NO_NODE;
+}
+
+/* The node a page bound to its node must come from: that of its recorded frame. */
+static int node_wanted(gfp_t gfp, u64 pfn)
+{
+	if (likely(!(gfp & __GFP_THISNODE)) || num_online_nodes() < 2)
+		return NUMA_NO_NODE;
+	return replay_node_of(pfn);
 }
 
 /* The first frame that this machine does not have at all ends a replay that follows. */

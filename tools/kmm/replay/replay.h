@@ -40,6 +40,7 @@
 #include "tools/kmm/trace/reader.h"
 #include "tools/kmm/trace/snapshot.h"
 
+#include "objects.h"
 #include "state.h"
 
 #define REPLAY_ERROR	512
@@ -47,6 +48,12 @@
 #define REPLAY_CLASSES	32	/* kinds of failures told apart */
 #define REPLAY_LISTS	(STATE_MAX_ZONES)
 #define REPLAY_PRINTED	2	/* failures that may print Linux's report into the log */
+
+enum replay_level {
+	REPLAY_PAGES,			/* page events */
+	REPLAY_OBJECTS,			/* object events, on an otherwise empty machine */
+	REPLAY_BOTH,			/* both, but for the slab layer's own page events */
+};
 
 struct replay_config {
 	const char *trace;		/* file, "-" for standard input */
@@ -57,6 +64,8 @@ struct replay_config {
 	unsigned int nr_sysctls;
 	const char *initial;		/* file; "none"; NULL: what lies beside the trace */
 	const char *pageflags;		/* file; "none"; NULL: what lies beside the trace */
+	enum replay_level level;
+	struct script *script;		/* of a replay of this trace, or empty; NULL: own one */
 	bool follow;
 	bool strict;			/* a malformed line is an error */
 	u64 limit;			/* events to read; 0: all */
@@ -64,6 +73,13 @@ struct replay_config {
 	u64 interval;			/* events between two samples; 0: REPLAY_SAMPLES in all */
 	const char *dump;		/* kmm's own events, as a trace; NULL: none */
 	bool progress;			/* a bar on standard error */
+	/*
+	 * Called every watch_events events (at least 1), the machine standing still; false: that is
+	 * enough, the replay ends as if by `limit`. NULL: nobody watches.
+	 */
+	bool (*watch)(void *arg, u64 event, u64 ns);
+	void *watch_arg;
+	u64 watch_events;
 	bool keep_machine;		/* leave it on when done, for whoever looks next */
 	/* Lines of the boot log, as they come; NULL: none. */
 	void (*on_line)(void *arg, int level, const char *line, size_t len);
@@ -99,6 +115,7 @@ struct replay_counts {
 
 /* A kind of failed allocation, with what the zone it wanted most looked like the first time. */
 struct failure_class {
+	char object[SLAB_TABLE_NAME];	/* of which cache; "": pages were asked for */
 	u32 gfp;
 	u8 order;
 	int node;			/* preferred */
@@ -166,6 +183,8 @@ struct replay_result {
 	struct failure_class classes[REPLAY_CLASSES];
 	unsigned int nr_classes;
 	u64 failures_unclassed;
+	enum replay_level level;
+	struct object_result objects;
 	struct recorded_state recorded;
 	char *log;			/* the machine's kernel log */
 	size_t log_boot_len;		/* of it, said by the boot */
@@ -195,6 +214,11 @@ s64 recorded_lists_of(const struct recorded_state *s, int when, int node, const 
 void replay_report(const struct replay_result *r, FILE *out, bool colour, bool timing);
 /* replay_json - the same as JSON, "-" for standard output; -1 with one line in err. */
 int replay_json(const struct replay_result *r, const char *path, bool timing, char *err);
+/* replay_slabs - replays of one trace with different slab allocators, side by side. */
+void replay_slabs(const struct replay_result *r, unsigned int nr, FILE *out, bool colour,
+		  bool timing);
+int replay_slabs_json(const struct replay_result *r, unsigned int nr, const char *path, bool timing,
+		      char *err);
 /* replay_compare - two results side by side. */
 void replay_compare(const struct replay_result *a, const struct replay_result *b,
 		    const char *name_a, const char *name_b, FILE *out, bool colour, bool timing);

@@ -2,6 +2,8 @@
 /*
  * replay_cmd.c - the command kmm replay: options in, report out.
  *
+ * --slab with several names plays one trace with each slab allocator; it is read once.
+ *
  * --compare runs the same trace twice. Each of its two texts is a list of words
  * for one run: options of this command (beginning with --), tunables (vm.x=y),
  * and boot parameters (everything else).
@@ -24,7 +26,7 @@
 enum {
 	OPT_SYSCTL = 256, OPT_INITIAL, OPT_PAGEFLAGS, OPT_FOLLOW, OPT_STRICT, OPT_LIMIT, OPT_JSON,
 	OPT_TIMELINE, OPT_INTERVAL, OPT_DUMP, OPT_COMPARE, OPT_SNAPSHOTS, OPT_NO_TIMING, OPT_QUIET,
-	OPT_LOG, OPT_HELP,
+	OPT_LOG, OPT_HELP, OPT_LEVEL, OPT_SLAB,
 };
 
 static const struct option options[] = {
@@ -33,6 +35,8 @@ static const struct option options[] = {
 	{ "sysctl", required_argument, NULL, OPT_SYSCTL },
 	{ "initial", required_argument, NULL, OPT_INITIAL },
 	{ "pageflags", required_argument, NULL, OPT_PAGEFLAGS },
+	{ "level", required_argument, NULL, OPT_LEVEL },
+	{ "slab", required_argument, NULL, OPT_SLAB },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "limit", required_argument, NULL, OPT_LIMIT },
@@ -49,8 +53,13 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+#define MAX_SLABS	3
+
 struct replay_options {
 	struct replay_config config;
+	const char *level, *slab;		/* as said */
+	char slabs[MAX_SLABS][8];
+	unsigned int nr_slabs;
 	const char *json;
 	const char *compare[2];
 	bool timing, quiet, log, help;
@@ -60,7 +69,7 @@ static void print_help(FILE *out)
 {
 	fputs("usage: kmm replay [OPTION...] TRACE\n"
 	      "       kmm replay [OPTION...] --compare \"A\" \"B\" TRACE\n\n"
-	      "Makes a recorded kernel's page allocations again, on a machine of kmm's, and\n"
+	      "Makes a recorded kernel's allocations again, on a machine of kmm's, and\n"
 	      "reports. TRACE: kmt1, or the text of perf script, trace-cmd report or ftrace;\n"
 	      "compressed or not; - is standard input.\n\n"
 	      "The machine (default: the recorded one, or a PC large enough for the trace)\n"
@@ -69,6 +78,9 @@ static void print_help(FILE *out)
 	      "  --cmdline WORDS     Linux's boot parameters\n"
 	      "  --sysctl NAME=VALUE a tunable of /proc/sys/vm\n\n"
 	      "The replay\n"
+	      "  --level LEVEL       pages (the default), objects, or both\n"
+	      "  --slab NAME,...     slub, slab, slob: with this allocator (then objects is the\n"
+	      "                      default level); several: one after the other, and a table\n"
 	      "  --initial FILE      begin with this free map, buddyinfo or pagetypeinfo; none: "
 	      "empty\n"
 	      "                      (default: what lies beside the trace)\n"
@@ -119,6 +131,70 @@ static int take_snapshots(struct replay_config *c, const char *value)
 	return EXIT_OK;
 }
 
+static int take_level(struct replay_options *o, const char *value)
+{
+	static const char *const names[] = {
+		[REPLAY_PAGES] = "pages", [REPLAY_OBJECTS] = "objects", [REPLAY_BOTH] = "both",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(value, names[i])) {
+			o->level = value;
+			o->config.level = (enum replay_level)i;
+			return EXIT_OK;
+		}
+	return kmm_misused(NAME, "--level %s: pages, objects or both", value);
+}
+
+static bool is_allocator(const char *name, size_t len)
+{
+	return len == 4 && (!strncmp(name, "slub", len) || !strncmp(name, "slab", len) ||
+			    !strncmp(name, "slob", len));
+}
+
+static int take_slab(struct replay_options *o, const char *value)
+{
+	const char *word = value;
+
+	o->slab = value;
+	for (o->nr_slabs = 0; *word; o->nr_slabs++) {
+		size_t len = strcspn(word, ",");
+
+		if (!is_allocator(word, len) || o->nr_slabs == MAX_SLABS)
+			break;
+		snprintf(o->slabs[o->nr_slabs], sizeof(o->slabs[0]), "%.*s", (int)len, word);
+		word += len + (word[len] == ',' && word[len + 1]);
+	}
+	if (*word || !o->nr_slabs)
+		return kmm_misused(NAME, "--slab %s: slub, slab, slob, or a list of them", value);
+	return EXIT_OK;
+}
+
+/* What the options mean together. */
+static int settle_options(struct replay_options *o)
+{
+	if (o->nr_slabs && !o->level)
+		o->config.level = REPLAY_OBJECTS;
+	if (o->nr_slabs && o->config.level == REPLAY_PAGES)
+		return kmm_misused(NAME, "--slab %s: no objects are replayed at --level pages",
+				   o->slab);
+	if (o->config.follow && o->config.level != REPLAY_PAGES)
+		return kmm_misused(NAME, "--follow puts pages where they were; objects "
+				   "(--level %s) lie where kmm puts them",
+				   o->level ? o->level : "objects");
+	if (o->nr_slabs == 1) {
+		char word[16];
+
+		snprintf(word, sizeof(word), "slab=%s", o->slabs[0]);
+		if (!machine_add_param(&o->config.machine, word))
+			return kmm_misused(NAME, "too many boot parameters");
+	}
+	if (o->nr_slabs > 1 && (o->config.timeline || o->config.dump || o->log))
+		return kmm_misused(NAME, "--slab with several allocators prints one table: no "
+				   "--timeline, --dump-trace, --log");
+	return EXIT_OK;
+}
+
 static int take_flag(struct replay_options *o, int letter)
 {
 	switch (letter) {
@@ -159,6 +235,10 @@ static int take_option(struct replay_options *o, int letter, const char *value, 
 		return EXIT_OK;
 	case OPT_SNAPSHOTS:
 		return take_snapshots(c, value);
+	case OPT_LEVEL:
+		return take_level(o, value);
+	case OPT_SLAB:
+		return take_slab(o, value);
 	case OPT_LIMIT:
 		return take_number("limit", value, &c->limit);
 	case OPT_INTERVAL:
@@ -213,13 +293,39 @@ static int take_options(struct replay_options *o, int argc, char **argv, int *re
 
 /* ---- two runs ---- */
 
+/*
+ * The next word of *text, cut off in place; NULL: there is none. Blanks between quotes do not
+ * end it; quotes around a whole word go, others stay, as on the kernel's command line.
+ */
+static char *next_word(char **text, bool *open)
+{
+	char *word = *text + strspn(*text, " \t"), *p = word, quote = '\0';
+
+	if (!*word)
+		return NULL;
+	for (; *p && (quote || (*p != ' ' && *p != '\t')); p++)
+		if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? '\0' : *p;
+	*open = quote != '\0';
+	*text = *p ? p + 1 : p;
+	*p = '\0';
+	if (!*open && p - word > 1 && (*word == '"' || *word == '\'') && p[-1] == *word) {
+		p[-1] = '\0';
+		word++;
+	}
+	return word;
+}
+
 /* The words of one side of --compare, applied to its options; the text is cut up. */
 static int apply_side(struct replay_options *o, char *text)
 {
-	char *argv[MAX_WORDS + 1] = { (char *)NAME }, *save, *word;
+	char *argv[MAX_WORDS + 1] = { (char *)NAME }, *word;
 	int argc = 1, rest = 0, status = EXIT_OK;
+	bool open = false;
 
-	for (word = strtok_r(text, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
+	while ((word = next_word(&text, &open))) {
+		if (open)
+			return kmm_misused(NAME, "--compare: a quote is not closed: %s", word);
 		if (argc == MAX_WORDS)
 			return kmm_misused(NAME, "--compare: more than %d words", MAX_WORDS - 1);
 		argv[argc++] = word;
@@ -232,6 +338,10 @@ static int apply_side(struct replay_options *o, char *text)
 		else if (!machine_add_param(&o->config.machine, argv[rest]))
 			status = kmm_misused(NAME, "too many boot parameters");
 	}
+	if (!status)
+		status = settle_options(o);
+	if (!status && o->nr_slabs > 1)
+		status = kmm_misused(NAME, "--compare: one allocator a side");
 	if (!status && (o->json || o->config.timeline || o->config.dump))
 		status = kmm_misused(
 			NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
@@ -273,6 +383,52 @@ static int run_compare(const struct replay_options *o)
 	return status;
 }
 
+/* ---- several allocators ---- */
+
+/* The same options and the same trace, read once. */
+static int run_allocator(const struct replay_options *o, unsigned int i, struct script *script,
+			 struct replay_result *r)
+{
+	struct replay_options *one = malloc(sizeof(*one));
+	char word[16];
+	int status;
+
+	if (!one)
+		return kmm_failed(NAME, "out of memory");
+	*one = *o;
+	one->config.script = script;
+	snprintf(word, sizeof(word), "slab=%s", o->slabs[i]);
+	if (!machine_add_param(&one->config.machine, word))
+		status = kmm_misused(NAME, "too many boot parameters");
+	else
+		status = run_one(one, r);
+	free(one);
+	return status;
+}
+
+static int run_slabs(const struct replay_options *o)
+{
+	struct replay_result *r = calloc(MAX_SLABS, sizeof(*r));
+	struct script *script = calloc(1, sizeof(*script));
+	bool report = !o->quiet && (!o->json || strcmp(o->json, "-"));
+	int status = r && script ? EXIT_OK : kmm_failed(NAME, "out of memory");
+	char err[REPLAY_ERROR] = "";
+
+	for (unsigned int i = 0; i < o->nr_slabs && !status; i++)
+		status = run_allocator(o, i, script, &r[i]);
+	if (!status && report)
+		replay_slabs(r, o->nr_slabs, stdout, isatty(STDOUT_FILENO), o->timing);
+	if (!status && o->json && replay_slabs_json(r, o->nr_slabs, o->json, o->timing, err))
+		status = kmm_failed(NAME, "%s", err);
+	for (unsigned int i = 0; r && i < o->nr_slabs; i++)
+		replay_result_free(&r[i]);
+	if (script)
+		script_free(script);
+	free(script);
+	free(r);
+	return status;
+}
+
 /* ---- one run ---- */
 
 static int run_single(struct replay_options *o)
@@ -294,6 +450,15 @@ static int run_single(struct replay_options *o)
 	return status;
 }
 
+static int run_settled(struct replay_options *o)
+{
+	int status = settle_options(o);
+
+	if (status)
+		return status;
+	return o->nr_slabs > 1 ? run_slabs(o) : run_single(o);
+}
+
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_options *o = calloc(1, sizeof(*o));
@@ -313,7 +478,7 @@ int cmd_replay(int argc, char **argv)
 			status = kmm_misused(NAME, argc - rest ? "one trace at a time" :
 					     "which trace? kmm replay --help says more");
 		else
-			status = o->compare[0] ? run_compare(o) : run_single(o);
+			status = o->compare[0] ? run_compare(o) : run_settled(o);
 	}
 	free(o);
 	return status;

@@ -79,6 +79,17 @@ static u64 sum_frees(const struct replay_counts *n)
 	return sum;
 }
 
+static void say_object_speed(const struct report *p)
+{
+	const struct object_result *o = &p->r->objects;
+	double n = (double)(o->read.allocs + o->read.frees);
+
+	if (!o->on || o->loop_seconds <= 0)
+		return;
+	fact(p, "", "%.2f million object events a second in all; %.3f s to read the trace, "
+	     "%.3f s to play it", n / p->r->seconds * 1e-6, o->read_seconds, o->loop_seconds);
+}
+
 static void say_speed(const struct report *p)
 {
 	const struct replay_result *r = p->r;
@@ -89,6 +100,7 @@ static void say_speed(const struct report *p)
 	     "to boot and to set up; at most %ld MiB of memory",
 	     (double)r->events / r->seconds * 1e-6, r->seconds, r->setup_seconds,
 	     r->peak_rss_kb / 1024);
+	say_object_speed(p);
 }
 
 static void say_skipped(const struct report *p)
@@ -98,9 +110,12 @@ static void say_skipped(const struct report *p)
 		n[TRACE_KMALLOC] + n[TRACE_KFREE] + n[TRACE_CACHE_ALLOC] + n[TRACE_CACHE_FREE];
 	u64 lists = n[TRACE_PAGE_ZONE_LOCKED] + n[TRACE_PCPU_DRAIN] + n[TRACE_PAGE_FREE_BATCHED];
 
-	if (objects)
-		fact(p, "not replayed", "%s object events (they come with the slab layer)",
+	if (objects && p->r->level == REPLAY_PAGES)
+		fact(p, "not replayed", "%s object events (--level both replays them)",
 		     words_count(objects));
+	if (p->r->level == REPLAY_OBJECTS && p->r->page_events)
+		fact(p, "not replayed", "%s page events (--level both replays them)",
+		     words_count(p->r->page_events));
 	if (lists)
 		fact(p, "not replayed",
 		     "%s events of the recorded kernel's own lists (kmm has its own)",
@@ -130,15 +145,23 @@ static void section_what(const struct report *p)
 	fprintf(p->out,
 		p->colour ? "\033[1mReplay of %s\033[0m (%s, %s)\n" : "Replay of %s (%s, %s)\n",
 		r->title, trace_format_name(r->format),
-		r->follow ? "follow: pages where they were" : "what-if: pages where kmm puts them");
+		r->follow ? "follow: pages where they were" :
+		r->level == REPLAY_PAGES ? "what-if: pages where kmm puts them" :
+		r->level == REPLAY_BOTH ? "what-if: pages and objects where kmm puts them" :
+		"objects only, on an otherwise empty machine");
 	say_machine(p);
 	if (r->workload[0])
 		fact(p, "workload", "%s", r->workload);
 	fact(p, "trace", "%.3f s, %s events%s", (double)r->duration_ns * 1e-9,
 	     words_count(r->events), r->stopped_by_limit ? " (stopped by --limit)" : "");
-	fact(p, "replayed", "%s allocations (%s), %s frees (%s)",
-	     words_count(sum_allocs(&r->counts)), words_pages(r->counts.alloc_pages),
-	     words_count(sum_frees(&r->counts)), words_pages(r->counts.free_pages));
+	if (r->level != REPLAY_OBJECTS)
+		fact(p, "replayed", "%s allocations (%s), %s frees (%s)",
+		     words_count(sum_allocs(&r->counts)), words_pages(r->counts.alloc_pages),
+		     words_count(sum_frees(&r->counts)), words_pages(r->counts.free_pages));
+	if (r->objects.on)
+		fact(p, "objects", "%s allocations, %s frees, by %s",
+		     words_count(r->objects.allocs), words_count(r->objects.frees),
+		     r->objects.allocator);
 	say_skipped(p);
 	say_speed(p);
 }
@@ -207,7 +230,9 @@ static void section_allocations(const struct report *p)
 {
 	const struct replay_counts *n = &p->r->counts;
 
-	heading(p, "Allocations");
+	if (p->r->level == REPLAY_OBJECTS)
+		return;
+	heading(p, p->r->objects.on ? "Allocations of pages" : "Allocations");
 	fprintf(p->out, "  order   %12s %12s %12s %12s\n", mobility_words[0], mobility_words[1],
 		mobility_words[2], "freed");
 	for (int o = 0; o < MAX_ORDER; o++) {
@@ -255,8 +280,9 @@ static void say_holders(const struct report *p, const struct block_holders *h)
 
 static void say_failure(const struct report *p, const struct failure_class *c)
 {
-	fprintf(p->out, "  %s x order %u, %s, from node %d\n", words_count(c->count), c->order,
-		words_gfp(c->gfp), c->node);
+	fprintf(p->out, "  %s x %s%sorder %u, %s, from node %d\n", words_count(c->count),
+		c->object, c->object[0] ? ", at least " : "", c->order, words_gfp(c->gfp),
+		c->node);
 	fprintf(p->out, "      reason     %s\n", verdict(c));
 	fprintf(p->out,
 		"      by index   %s for want of memory, %s by fragmentation, %s held back by the "
@@ -299,12 +325,17 @@ static void section_failures(const struct report *p)
 			"  %s allocations failed in the recording; %s of them find a page here.\n",
 			words_count(n->recorded_failures),
 			words_count(n->recorded_failures_now_fine));
-	if (!n->failed) {
+	if (!n->failed && !r->objects.failed) {
 		fprintf(p->out, "  None: every allocation found its pages.\n");
 		return;
 	}
-	fprintf(p->out, "  %s allocations found no pages, where the recorded kernel would reclaim, "
-		"compact, or fail%s\n", words_count(n->failed), n->failed_nofail ? ";" : ".");
+	if (n->failed)
+		fprintf(p->out, "  %s allocations found no pages, where the recorded kernel would "
+			"reclaim, compact, or fail%s\n", words_count(n->failed),
+			n->failed_nofail ? ";" : ".");
+	if (r->objects.failed)
+		fprintf(p->out, "  %s allocations of objects found no memory.\n",
+			words_count(r->objects.failed));
 	if (n->failed_nofail)
 		fprintf(p->out, "  %s of them must not fail (__GFP_NOFAIL).\n",
 			words_count(n->failed_nofail));
@@ -497,7 +528,7 @@ static void section_recorded(const struct report *p)
 	const struct machine_state *end = r->has_end_mark ? &r->at_end_mark : &r->after;
 	u64 all = s->frames_same + s->frames_only_here + s->frames_only_there;
 
-	if (!s->after)
+	if (!s->after || r->level == REPLAY_OBJECTS)
 		return;
 	heading(p, "The recorded end state beside ours");
 	if (r->has_end_mark)
@@ -523,6 +554,8 @@ void replay_report(const struct replay_result *r, FILE *out, bool colour, bool t
 	section_initial(&p);
 	section_gaps(&p);
 	section_allocations(&p);
+	if (r->objects.on)
+		objects_report(r, out, colour);
 	section_failures(&p);
 	section_pressure(&p);
 	section_fragmentation(&p);

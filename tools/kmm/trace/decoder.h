@@ -46,6 +46,7 @@ struct trace_reader {
 	struct thread_table threads;
 	enum trace_ptr_kind ptr_kind;
 	u64 ts_ns;			/* of the last event */
+	u32 barren;			/* lines since then */
 	int state;			/* 1 reading, 0 at the end, -1 failed */
 	char error[512];
 	char reason[TRACE_REASON];	/* of the malformed line at hand */

@@ -43,6 +43,7 @@ struct input {
 	bool failed;			/* error[] holds */
 	bool skipping;			/* inside a line that is too long */
 	size_t carried;			/* bytes in carry[] */
+	size_t skipped;			/* bytes of the line that did not fit there */
 	u64 line_nr, bytes, max_bytes;
 	char *name;
 	char error[512];
@@ -177,6 +178,7 @@ static void carry(struct input *in, const char *p, size_t n)
 
 	assert(in->carried <= INPUT_MAX_LINE + 1);
 	if (n > room) {
+		in->skipped += n - room;
 		n = room;
 		in->skipping = true;
 	}
@@ -196,6 +198,7 @@ static enum input_result give_carried(struct input *in, const char **p, const ch
 	if (in->skipping)
 		result = INPUT_TOO_LONG;
 	in->skipping = false;
+	in->skipped = 0;
 	return result;
 }
 
@@ -214,6 +217,9 @@ static enum input_result line_across(struct input *in, const char **p, const cha
 		if (in->pos != in->lim)
 			carry(in, in->pos, (size_t)(in->lim - in->pos));
 		in->pos = in->lim;
+		if (in->skipped > INPUT_MAX_SKIP)
+			fail(in, "line %" PRIu64 " does not end within %u MiB: this is no text",
+			     in->line_nr + 1, INPUT_MAX_SKIP >> 20);
 		if (next_block(in))
 			continue;
 		if (in->failed)

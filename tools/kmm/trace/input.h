@@ -13,6 +13,7 @@
 #include <kmm/types.h>
 
 #define INPUT_MAX_LINE	65536	/* bytes, the newline not counted */
+#define INPUT_MAX_SKIP	(16u << 20)	/* a line longer than this ends the reading: no text */
 
 enum input_result {
 	INPUT_ERROR = -1,	/* input_error() says why; every further call gives the same */

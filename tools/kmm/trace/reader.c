@@ -22,6 +22,7 @@
 #include "gfp_text.h"
 
 #define LOOK_AHEAD	200
+#define MAX_BARREN	(1u << 22)	/* lines in a row without an event; more are no trace */
 
 static const struct trace_decoder *const decoders[TRACE_NR_FORMATS] = {
 	[TRACE_KMT1] = &kmt1_decoder,
@@ -102,9 +103,19 @@ static void __cold note_bad(struct trace_reader *r)
 		failed(r, "%.255s:%" PRIu64 ": %s", input_name(r->input), line, r->reason);
 }
 
+/* Names and call sites may fill many lines, but not any number of them. */
+static bool is_barren(struct trace_reader *r)
+{
+	if (likely(++r->barren <= MAX_BARREN))
+		return false;
+	failed(r, "%s: %u lines without an event, up to line %" PRIu64 ": given up",
+	       input_name(r->input), MAX_BARREN, input_line_nr(r->input));
+	return true;
+}
+
 static bool next_line(struct trace_reader *r, const char **p, const char **end)
 {
-	for (;;) {
+	while (likely(!is_barren(r))) {
 		switch (input_line(r->input, p, end)) {
 		case INPUT_LINE:
 			return true;
@@ -121,6 +132,7 @@ static bool next_line(struct trace_reader *r, const char **p, const char **end)
 			return false;
 		}
 	}
+	return false;
 }
 
 /* ---- opening ---- */
@@ -308,6 +320,7 @@ int trace_next(struct trace_reader *r, struct trace_event *ev)
 		switch (r->decoder->decode(r, p, end, ev)) {
 		case LINE_EVENT:
 			assert(ev->code < TRACE_NR_CODES);
+			r->barren = 0;
 			r->stats.events++;
 			r->stats.by_code[ev->code]++;
 			return 1;
