@@ -14,95 +14,29 @@
  * one allocation and its free; bulk is 10,000 pages allocated, then freed in the
  * order they came. Nothing is zeroed. The machine is booted with its page array
  * faulted in and every page initialised, as a running machine's is.
+ *
+ * SOURCES: bench/bench.c
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <kmm/gfp.h>
 #include <kmm/mm.h>
 
+#include "bench/bench.h"
 #include "platform/host/host.h"
 
 #define BULK_PAGES	10000
 #define RUNS		7
 
-static struct host_machine *machine;
 static struct page **pages;
 static unsigned long nr_pages;
-
-static void boot(u64 bytes, unsigned int nodes, unsigned int cpus, bool threads,
-		 const char *cmdline)
-{
-	struct host_config c = {
-		.quiet = true, .threads = threads, .populate = true, .cmdline = cmdline};
-
-	machine = host_machine_simple(bytes, nodes, cpus);
-	if (!machine)
-		exit(1);
-	host_machine_config(machine, &c);
-	c.cmdline = cmdline;
-	if (host_boot(&c)) {
-		fputs(host_dmesg(), stderr);
-		exit(1);
-	}
-}
-
-static void off(void)
-{
-	host_power_off();
-	host_machine_free(machine);
-}
 
 static void room_for(unsigned long n)
 {
 	nr_pages = 0;
-	pages = calloc(n, sizeof(*pages));
-	if (!pages)
-		exit(1);
-}
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), compare);
-	return v[n / 2];
-}
-
-static u64 seed_state;
-
-static u64 rnd(void)
-{
-	seed_state ^= seed_state << 13;
-	seed_state ^= seed_state >> 7;
-	seed_state ^= seed_state << 17;
-	return seed_state;
-}
-
-static void shuffle(struct page **v, unsigned long n)
-{
-	for (; n > 1; n--) {
-		unsigned long k = rnd() % n;
-		struct page *p = v[n - 1];
-
-		v[n - 1] = v[k];
-		v[k] = p;
-	}
+	pages = bench_table(n, sizeof(*pages));
 }
 
 /* --- operations --- */
@@ -158,60 +92,32 @@ static void free_all(unsigned long n)
 
 /* --- counting instructions: callgrind collects inside measured() only --- */
 
-struct counted {
-	const char *name;
-	void (*before)(unsigned long), (*op)(unsigned long), (*after)(unsigned long);
-	unsigned long n;
-};
-
 static const struct counted counted[] = {
-	{ "hot0", op_hot0, op_hot0, NULL, 1000 },
-	{ "hot3", op_hot3, op_hot3, NULL, 1000 },
-	{ "hot9", op_hot9, op_hot9, NULL, 1000 },
-	{ "alloc10000", NULL, op_alloc, op_free, BULK_PAGES },
-	{ "free10000", op_alloc, op_free, NULL, BULK_PAGES },
-	{ "bulk64", NULL, op_bulk64, free_all, 64 * 200 },
+	{ "hot0", op_hot0, op_hot0, NULL, 1000, 0 },
+	{ "hot3", op_hot3, op_hot3, NULL, 1000, 0 },
+	{ "hot9", op_hot9, op_hot9, NULL, 1000, 0 },
+	{ "alloc10000", NULL, op_alloc, op_free, BULK_PAGES, 0 },
+	{ "free10000", op_alloc, op_free, NULL, BULK_PAGES, 0 },
+	{ "bulk64", NULL, op_bulk64, free_all, 64 * 200, 0 },
+	{ NULL, NULL, NULL, NULL, 0, 0 },
 };
-
-void measured(void (*op)(unsigned long), unsigned long n);
-__attribute__((__noinline__)) void measured(void (*op)(unsigned long), unsigned long n)
-{
-	op(n);
-}
 
 static int count(const char *name)
 {
-	size_t i;
+	const struct counted *c = find_counted(counted, name);
 
-	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
-		const struct counted *c = &counted[i];
-
-		if (strcmp(c->name, name))
-			continue;
-		boot(512ull << 20, 1, 1, false, NULL);
-		room_for(64 * 200);
-		op_alloc(BULK_PAGES); /* once round: lists and pageblocks as in a running machine */
-		free_all(BULK_PAGES);
-		if (c->before)
-			c->before(c->n);
-		measured(c->op, c->n);
-		if (c->after)
-			c->after(c->n);
-		page_alloc_check();
-		return 0;
-	}
-	return 1;
+	if (!c)
+		return 1;
+	bench_boot(512ull << 20, 1, 1, false, NULL);
+	room_for(64 * 200);
+	op_alloc(BULK_PAGES); /* once round: lists and pageblocks as in a running machine */
+	free_all(BULK_PAGES);
+	run_counted(c);
+	page_alloc_check();
+	return 0;
 }
 
 /* --- time --- */
-
-static double per_op(void (*op)(unsigned long), unsigned long n)
-{
-	double start = now_ns();
-
-	op(n);
-	return (now_ns() - start) / (double)n;
-}
 
 static void time_hot(const char *key, void (*op)(unsigned long))
 {
@@ -247,7 +153,7 @@ static void time_gigabyte(void)
 		alloc[i] = per_op(op_alloc, n);
 		in_order[i] = per_op(op_free, n);
 		op_alloc(n);
-		seed_state = 12345 + (u64)i;
+		seed_random(12345 + (u64)i);
 		shuffle(pages, n);
 		random[i] = per_op(op_free, n);
 		drain_all_pages(NULL);
@@ -269,7 +175,7 @@ static void time_failure(const char *key, u64 bytes)
 	double v[RUNS];
 	int i;
 
-	boot(bytes, 1, 2, false, NULL);
+	bench_boot(bytes, 1, 2, false, NULL);
 	while (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 9))
 		continue;
 	while (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0))
@@ -277,18 +183,18 @@ static void time_failure(const char *key, u64 bytes)
 	for (i = 0; i < RUNS; i++)
 		v[i] = per_op(op_fail, 20000);
 	printf("%s %.1f ns\n", key, median(v, RUNS));
-	off();
+	bench_off();
 }
 
 static int time_all(void)
 {
-	boot(2ull << 30, 1, 1, false, NULL);
+	bench_boot(2ull << 30, 1, 1, false, NULL);
 	time_hot("hot0", op_hot0);
 	time_hot("hot3", op_hot3);
 	time_hot("hot9", op_hot9);
 	time_gigabyte();
 	page_alloc_check();
-	off();
+	bench_off();
 	time_failure("fail.1g", 1ull << 30);
 	time_failure("fail.64g", 64ull << 30);
 	return 0;
@@ -302,16 +208,17 @@ static void time_boot(const char *key, u64 bytes, unsigned int nodes, unsigned i
 	int i;
 
 	for (i = 0; i < RUNS; i++) {
+		struct host_machine *machine = host_machine_simple(bytes, nodes, cpus);
 		struct host_config c = { .quiet = true };
 		double start;
 
-		machine = host_machine_simple(bytes, nodes, cpus);
 		host_machine_config(machine, &c);
 		start = now_ns();
 		if (host_boot(&c) || !alloc_page(GFP_KERNEL))
 			exit(1);
 		v[i] = (now_ns() - start) / 1e6;
-		off();
+		host_power_off();
+		host_machine_free(machine);
 	}
 	printf("%s %.2f ms\n", key, median(v, RUNS));
 }
@@ -353,7 +260,7 @@ static void scale_one(unsigned int cpus)
 	double hot[RUNS], bulk[RUNS], start;
 	int i;
 
-	boot(2ull << 30, 1, cpus, true, NULL);
+	bench_boot(2ull << 30, 1, cpus, true, NULL);
 	for (i = 0; i < RUNS; i++) {
 		start = now_ns();
 		host_run_on_all(scale_hot, NULL);
@@ -365,7 +272,7 @@ static void scale_one(unsigned int cpus)
 	printf("scale.hot0.%u %.2f ns\nscale.bulk.%u %.2f ns\n", cpus, median(hot, RUNS), cpus,
 	       median(bulk, RUNS));
 	page_alloc_check();
-	off();
+	bench_off();
 }
 
 static int scale(unsigned int most)
@@ -401,11 +308,11 @@ static void churn(u64 bytes, u64 seed, unsigned long *left, unsigned long *possi
 	unsigned long half, tenth, i;
 	int round;
 
-	boot(bytes, 1, 1, false, "deferred_init=off");
+	bench_boot(bytes, 1, 1, false, "deferred_init=off");
 	room_for(machine_pages());
 	half = fill(machine_pages() / 2);
 	tenth = half / 10;
-	seed_state = seed * 0x9e3779b97f4a7c15ull + 1;
+	seed_random(seed * 0x9e3779b97f4a7c15ull + 1);
 	*possible = huge_blocks();
 	for (round = 0; round < 200; round++) {
 		for (i = 0; i < tenth; i++) {
@@ -421,7 +328,7 @@ static void churn(u64 bytes, u64 seed, unsigned long *left, unsigned long *possi
 	}
 	*left = huge_blocks();
 	page_alloc_check();
-	off();
+	bench_off();
 	free(pages);
 }
 
@@ -430,11 +337,11 @@ static void longlived(u64 bytes, u64 seed, unsigned long *left, unsigned long *p
 {
 	unsigned long n, i, kept = 0;
 
-	boot(bytes, 1, 1, false, "deferred_init=off");
+	bench_boot(bytes, 1, 1, false, "deferred_init=off");
 	*possible = huge_blocks();
 	n = machine_pages() / 10 * 9;
 	room_for(n);
-	seed_state = seed * 0x9e3779b97f4a7c15ull + 1;
+	seed_random(seed * 0x9e3779b97f4a7c15ull + 1);
 	for (i = 0; i < n; i++) {
 		bool keep = rnd() % 64 == 0;
 
@@ -450,7 +357,7 @@ static void longlived(u64 bytes, u64 seed, unsigned long *left, unsigned long *p
 	*left = huge_blocks();
 	*possible -= (kept + 511) / 512;
 	page_alloc_check();
-	off();
+	bench_off();
 	free(pages);
 }
 
@@ -483,10 +390,7 @@ static int frag(void)
 
 static int list(void)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
-		printf("%s %lu\n", counted[i].name, counted[i].n);
+	list_counted(counted);
 	return 0;
 }
 
