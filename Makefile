@@ -73,7 +73,7 @@ have := $(if $(pkg_have),$(shell echo $(pkg_have:%=-DHAVE_%) | tr a-z A-Z))
 pkg_cflags := $(if $(pkg_have),$(have) $(shell pkg-config --cflags $(pkg_have)))
 pkg_libs := $(if $(pkg_have),$(shell pkg-config --libs $(pkg_have)))
 
-flags.release := -O2
+flags.release := -O2 -fno-pie
 flags.debug := -O1 -fno-omit-frame-pointer -DKMM_DEBUG_VM=1 \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 flags.tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread
@@ -84,6 +84,7 @@ flags.renamed := -O2 -DKMM_PREFIX=my_
 flags.libfuzzer := -O1 -DKMM_DEBUG_VM=1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -Wno-error -Wno-unknown-warning-option
 cc.libfuzzer := clang
+link.release := -no-pie
 link.m32 := -static -no-pie
 $(foreach f,release debug tsan m32 libfuzzer,$(eval core.$f := $(FREE) $(HOSTED)))
 core.freestanding := $(FREE)

@@ -9,20 +9,25 @@
  *	HardwareCorrupted:     0 kB
  *	HugePages_Total:       0
  *
- * Of what pages are used for, kmm knows slabs; what Linux says of page caches, anonymous
- * memory, page tables and swap is 0.
+ * Of what pages are used for, kmm knows slabs, kernel stacks, vmalloc areas and per-CPU memory;
+ * what Linux says of page caches, anonymous memory, processes' page tables and swap is 0.
  *
  * MemAvailable is Linux's estimate with no page cache to give back: what is free
  * beyond the reserves, and reclaimable slabs but for half of them or the low watermarks'
  * sum, whichever is less. CommitLimit is half of the memory (overcommit_ratio 50,
- * no swap). DirectMap4k and 2M say how the direct map would be paged: 2 MiB
- * where RAM allows, 4 KiB at its edges; [0, 1 MiB) is mapped whole.
+ * no swap). DirectMap4k, 2M (two-level tables: 4M) and 1G say by which pages the direct map is
+ * mapped now. A machine whose tables are not kmm's tells what Linux would do: 2 MiB where RAM
+ * allows, 4 KiB at its edges; [0, 1 MiB) is mapped whole.
  */
 #include "producers.h"
 
 #include <kmm/memblock.h>
 #include <kmm/page_addr.h>
+#include <kmm/percpu.h>
+#include <kmm/set_memory.h>
 #include <kmm/setup.h>
+#include <kmm/stack.h>
+#include <kmm/vmalloc.h>
 #include <lib/string.h>
 
 #define KB(pages)	((u64)(pages) << (PAGE_SHIFT - 10))
@@ -31,8 +36,9 @@
 
 enum value {
 	ZERO, ZERO_NARROW, ZERO_COUNT, HUGEPAGE_SIZE,
-	TOTAL, FREE, USED, AVAILABLE, COMMIT_LIMIT, MAP_4K, MAP_2M,
-	SLAB, SLAB_RECLAIMABLE, SLAB_UNRECLAIMABLE,
+	TOTAL, FREE, USED, AVAILABLE, COMMIT_LIMIT, MAP_4K, MAP_2M, MAP_4M, MAP_1G,
+	SLAB, SLAB_RECLAIMABLE, SLAB_UNRECLAIMABLE, VMALLOC_TOTAL, VMALLOC_USED, PERCPU,
+	KERNEL_STACK,
 	HIGH_TOTAL, HIGH_FREE, LOW_TOTAL, LOW_FREE,	/* IA-32 only */
 	CMA_TOTAL, CMA_FREE,				/* with CMA only */
 };
@@ -53,17 +59,19 @@ static const struct line machine_lines[] = {
 	{ "Writeback:", ZERO }, { "AnonPages:", ZERO }, { "Mapped:", ZERO }, { "Shmem:", ZERO },
 	{ "KReclaimable:", SLAB_RECLAIMABLE }, { "Slab:", SLAB },
 	{ "SReclaimable:", SLAB_RECLAIMABLE }, { "SUnreclaim:", SLAB_UNRECLAIMABLE },
-	{ "KernelStack:", ZERO }, { "PageTables:", ZERO },
+	{ "KernelStack:", KERNEL_STACK }, { "PageTables:", ZERO },
 	{ "SecPageTables:", ZERO }, { "NFS_Unstable:", ZERO }, { "Bounce:", ZERO },
 	{ "WritebackTmp:", ZERO }, { "CommitLimit:", COMMIT_LIMIT }, { "Committed_AS:", ZERO },
-	{ "VmallocTotal:", ZERO }, { "VmallocUsed:", ZERO }, { "VmallocChunk:", ZERO },
-	{ "Percpu:", ZERO }, { "HardwareCorrupted:", ZERO }, { "AnonHugePages:", ZERO },
+	{ "VmallocTotal:", VMALLOC_TOTAL }, { "VmallocUsed:", VMALLOC_USED },
+	{ "VmallocChunk:", ZERO },
+	{ "Percpu:", PERCPU }, { "HardwareCorrupted:", ZERO }, { "AnonHugePages:", ZERO },
 	{ "ShmemHugePages:", ZERO }, { "ShmemPmdMapped:", ZERO }, { "FileHugePages:", ZERO },
 	{ "FilePmdMapped:", ZERO }, { "CmaTotal:", CMA_TOTAL }, { "CmaFree:", CMA_FREE },
 	{ "HugePages_Total:", ZERO_COUNT }, { "HugePages_Free:", ZERO_COUNT },
 	{ "HugePages_Rsvd:", ZERO_COUNT }, { "HugePages_Surp:", ZERO_COUNT },
 	{ "Hugepagesize:", HUGEPAGE_SIZE }, { "Hugetlb:", ZERO },
-	{ "DirectMap4k:", MAP_4K }, { "DirectMap2M:", MAP_2M },
+	{ "DirectMap4k:", MAP_4K }, { "DirectMap2M:", MAP_2M }, { "DirectMap4M:", MAP_4M },
+	{ "DirectMap1G:", MAP_1G },
 };
 
 static const struct line node_lines[] = {
@@ -74,7 +82,7 @@ static const struct line node_lines[] = {
 	{ "HighTotal:", HIGH_TOTAL }, { "HighFree:", HIGH_FREE },
 	{ "LowTotal:", LOW_TOTAL }, { "LowFree:", LOW_FREE }, { "Dirty:", ZERO },
 	{ "Writeback:", ZERO }, { "FilePages:", ZERO }, { "Mapped:", ZERO },
-	{ "AnonPages:", ZERO }, { "Shmem:", ZERO }, { "KernelStack:", ZERO },
+	{ "AnonPages:", ZERO }, { "Shmem:", ZERO }, { "KernelStack:", KERNEL_STACK },
 	{ "PageTables:", ZERO }, { "SecPageTables:", ZERO }, { "NFS_Unstable:", ZERO },
 	{ "Bounce:", ZERO }, { "WritebackTmp:", ZERO }, { "KReclaimable:", SLAB_RECLAIMABLE },
 	{ "Slab:", SLAB }, { "SReclaimable:", SLAB_RECLAIMABLE },
@@ -89,6 +97,7 @@ static const struct line node_lines[] = {
 struct figures {
 	unsigned long total, free, high_total, high_free, cma_total, cma_free;
 	unsigned long low_marks, slab_reclaimable, slab_unreclaimable;
+	unsigned long kernel_stack_kb;
 };
 
 static struct figures collect(int nid)
@@ -115,6 +124,7 @@ static struct figures collect(int nid)
 	}
 	f.slab_reclaimable = slab_pages(nid < 0 ? NUMA_NO_NODE : nid, true);
 	f.slab_unreclaimable = slab_pages(nid < 0 ? NUMA_NO_NODE : nid, false);
+	f.kernel_stack_kb = kernel_stack_kb(nid < 0 ? NUMA_NO_NODE : nid);
 	return f;
 }
 
@@ -127,8 +137,8 @@ static unsigned long available(const struct figures *f)
 	return (unsigned long)max(pages, 0l);
 }
 
-/* KiB of the direct map that are mapped by 2 MiB pages (large) or by 4 KiB pages. */
-static u64 direct_map_kb(bool large)
+/* KiB of the direct map that would be mapped by 2 MiB pages (large) or by 4 KiB pages. */
+static u64 supposed_map_kb(bool large)
 {
 	u64 end = min_t(u64, ISA_END, direct_map_end), small_bytes = end, large_bytes = 0;
 	const struct memblock_region *r;
@@ -147,6 +157,22 @@ static u64 direct_map_kb(bool large)
 	return (large ? large_bytes : small_bytes) >> 10;
 }
 
+/* Without page tables of kmm's no level has a shift. */
+static u64 direct_map_by(enum pg_level level)
+{
+	if (direct_map_shift(PG_LEVEL_4K))
+		return direct_map_kb(level);
+	return supposed_map_kb(level == PG_LEVEL_2M);
+}
+
+/* AMD64's VMALLOC_END is the last byte in Linux, IA-32's the first behind. */
+static u64 vmalloc_total(void)
+{
+	u64 size = VMALLOC_END - VMALLOC_START;
+
+	return size && sizeof(void *) == 8 ? size - 1 : size;
+}
+
 static u64 value_of(enum value value, const struct figures *f)
 {
 	switch (value) {
@@ -161,12 +187,17 @@ static u64 value_of(enum value value, const struct figures *f)
 	case LOW_FREE:		return KB(f->free - f->high_free);
 	case CMA_TOTAL:		return KB(f->cma_total);
 	case CMA_FREE:		return KB(f->cma_free);
-	case MAP_4K:		return direct_map_kb(false);
-	case MAP_2M:		return direct_map_kb(true);
+	case MAP_4K:		return direct_map_by(PG_LEVEL_4K);
+	case MAP_2M: case MAP_4M: return direct_map_by(PG_LEVEL_2M);
+	case MAP_1G:		return direct_map_by(PG_LEVEL_1G);
 	case HUGEPAGE_SIZE:	return LARGE_PAGE >> 10;
 	case SLAB:		return KB(f->slab_reclaimable + f->slab_unreclaimable);
 	case SLAB_RECLAIMABLE:	return KB(f->slab_reclaimable);
 	case SLAB_UNRECLAIMABLE: return KB(f->slab_unreclaimable);
+	case KERNEL_STACK:	return f->kernel_stack_kb;
+	case VMALLOC_TOTAL:	return vmalloc_total() >> 10;
+	case VMALLOC_USED:	return KB(vmalloc_nr_pages());
+	case PERCPU:		return KB(pcpu_nr_pages());
 	case ZERO: case ZERO_NARROW: case ZERO_COUNT:
 		break;
 	}
@@ -175,6 +206,10 @@ static u64 value_of(enum value value, const struct figures *f)
 
 static bool line_shown(enum value value)
 {
+	if (value == MAP_1G)
+		return direct_map_shift(PG_LEVEL_1G) != 0;
+	if (value == MAP_2M || value == MAP_4M)
+		return (direct_map_shift(PG_LEVEL_2M) == 22) == (value == MAP_4M);
 	if (value >= CMA_TOTAL)
 		return machine_has_cma();
 	if (value >= HIGH_TOTAL)

@@ -10,6 +10,8 @@
  *	firmware.c    iomem, firmware/memmap, memblock
  *	slabinfo.c    slabinfo
  *	slab_sysfs.c  sys/kernel/slab, debug/slab: directories by a cache's name
+ *	vmallocinfo.c vmallocinfo
+ *	page_tables.c debug/page_tables
  *	tunables.c    sys/vm, fail_page_alloc, failslab
  *	trace_text.c  events as text (on its own; see <kmm/trace_text.h>)
  *
@@ -88,6 +90,8 @@ int show_extfrag_index(struct seq_buf *m, unsigned int id);
 int show_unusable_index(struct seq_buf *m, unsigned int id);
 int show_zoneinfo(struct seq_buf *m, unsigned int id);
 int show_meminfo(struct seq_buf *m, unsigned int id);
+int show_page_tables(struct seq_buf *m, unsigned int id);
+int show_vmallocinfo(struct seq_buf *m, unsigned int id);
 int show_vmstat(struct seq_buf *m, unsigned int id);
 int show_iomem(struct seq_buf *m, unsigned int id);
 
@@ -114,11 +118,14 @@ enum fail_file {
 };
 int show_fail_page(struct seq_buf *m, unsigned int file);
 int store_fail_page(unsigned int file, const char *text);
+int show_tlb_ceiling(struct seq_buf *m, unsigned int id);
+int store_tlb_ceiling(unsigned int id, const char *text);
 int show_failslab(struct seq_buf *m, unsigned int file);
 int store_failslab(unsigned int file, const char *text);
 int show_sysctl(struct seq_buf *m, unsigned int i);
 int store_sysctl(unsigned int i, const char *text);
 int show_slabinfo(struct seq_buf *m, unsigned int id);
+int show_percpu_stats(struct seq_buf *m, unsigned int id);
 int store_slabinfo(unsigned int id, const char *text);
 
 /* --- directories with a name, slab_sysfs.c --- */

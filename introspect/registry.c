@@ -72,6 +72,7 @@ static const struct entry entries[] = {
 	{ "/proc/slabinfo", show_slabinfo, store_slabinfo, 0, NULL },
 	{ "/proc/sys/vm/*", show_sysctl, store_sysctl, 0, next_sysctl },
 	ONE("/proc/version", show_version),
+	ONE("/proc/vmallocinfo", show_vmallocinfo),
 	ONE("/proc/vmstat", show_vmstat),
 	ONE("/proc/zoneinfo", show_zoneinfo),
 	{ NODE "has_memory", show_node_list, NULL, NODES_MEMORY, NULL },
@@ -103,6 +104,10 @@ static const struct entry entries[] = {
 	FAILSLAB("times", FAIL_TIMES),
 	{ DEBUG "memblock/memory", show_memblock, NULL, 0, NULL },
 	{ DEBUG "memblock/reserved", show_memblock, NULL, 1, NULL },
+	ONE(DEBUG "percpu_stats", show_percpu_stats),
+	ONE(DEBUG "page_tables/current_kernel", show_page_tables),
+	ONE(DEBUG "page_tables/kernel", show_page_tables),
+	{ DEBUG "x86/tlb_single_page_flush_ceiling", show_tlb_ceiling, store_tlb_ceiling, 0, NULL },
 };
 
 static const struct directory {

@@ -6,11 +6,12 @@
  * zoneinfo prints the groups by zone and by node, vmstat for the machine, and
  * each node's vmstat for the node; the names and their order are everywhere
  * the same, and parsers count on them. Counters of subsystems that kmm does
- * not have (LRU lists, page tables, writeback ...) are 0.
+ * not have (LRU lists, processes' page tables, writeback ...) are 0.
  */
 #include "producers.h"
 
 #include <kmm/setup.h>
+#include <kmm/stack.h>
 
 static const char *const zone_stats[] = {
 	"nr_free_pages", "nr_zone_inactive_anon", "nr_zone_active_anon",
@@ -40,7 +41,7 @@ static const char *const node_stats[] = {
 	"pgpromote_success", "pgpromote_candidate",
 };
 #define NR_NODE_STATS_32	(ARRAY_SIZE(node_stats) - 2)
-enum { STAT_SLAB_RECLAIMABLE = 5, STAT_SLAB_UNRECLAIMABLE };
+enum { STAT_SLAB_RECLAIMABLE = 5, STAT_SLAB_UNRECLAIMABLE, STAT_KERNEL_STACK = 37 };
 
 /* Pages whose struct pages are still to be initialised are free pages too. */
 unsigned long zone_free(const struct zone *zone)
@@ -121,6 +122,8 @@ static void emit_numa(struct seq_buf *m, const struct zone_events *e, stat_emit_
 
 static u64 node_stat(unsigned int item, int nid)
 {
+	if (item == STAT_KERNEL_STACK)
+		return kernel_stack_kb(nid < 0 ? NUMA_NO_NODE : nid);
 	if (item != STAT_SLAB_RECLAIMABLE && item != STAT_SLAB_UNRECLAIMABLE)
 		return 0;
 	return slab_pages(nid < 0 ? NUMA_NO_NODE : nid, item == STAT_SLAB_RECLAIMABLE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * tunables.c - the files that can be written: /proc/sys/vm, fail_page_alloc, failslab.
+ * tunables.c - the files that can be written: /proc/sys/vm, fail_page_alloc, failslab, x86.
  *
  * The sysctls are the core's own (text in, text out). The files of fail_page_alloc and of
  * failslab are numbers, as Linux's debugfs prints them: decimal with a newline, booleans
@@ -12,6 +12,7 @@
 #include <kmm/fault_inject.h>
 #include <kmm/param.h>
 #include <kmm/sysctl.h>
+#include <kmm/tlbflush.h>
 #include <lib/parse.h>
 
 int show_sysctl(struct seq_buf *m, unsigned int i)
@@ -176,4 +177,25 @@ int store_failslab(unsigned int file, const char *text)
 	if (!ret)
 		failslab_changed();
 	return ret;
+}
+
+/* --- TLBs --- */
+
+int show_tlb_ceiling(struct seq_buf *m, unsigned int id)
+{
+	(void)id;
+	seq_buf_printf(m, "%ld\n", (long)READ_ONCE(tlb_single_page_flush_ceiling));
+	return 0;
+}
+
+/* A decimal number, not negative. */
+int store_tlb_ceiling(unsigned int id, const char *text)
+{
+	u64 value;
+
+	(void)id;
+	if (kstrtou64(text, 0, &value) || value > INT32_MAX)
+		return -EINVAL;
+	WRITE_ONCE(tlb_single_page_flush_ceiling, (unsigned long)value);
+	return 0;
 }

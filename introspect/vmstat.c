@@ -10,13 +10,15 @@
  *	nr_unstable
  *
  * Real: free pages, numa_*, pgalloc_*, allocstall_*, pgfree, pageoutrun,
- * compact_stall, compact_fail, compact_success, and the two thresholds, which
+ * compact_stall, compact_fail, compact_success, nr_tlb_*, and the two thresholds, which
  * Linux computes from free memory alone: a fifth and a tenth of what is free
- * beyond the reserves and not high memory. All else is 0.
+ * beyond the reserves and not high memory. All else is 0. nr_tlb_* are there if the page
+ * tables are kmm's, as in a Linux with CONFIG_DEBUG_TLBFLUSH.
  */
 #include "producers.h"
 
 #include <kmm/setup.h>
+#include <kmm/tlbflush.h>
 
 /* Where a line's value comes from: an event of <kmm/vmstat.h>, or one of these. */
 enum { NOTHING = NR_VM_EVENTS, PGFREE };
@@ -62,9 +64,21 @@ static const struct event events_after_zones[] = {
 	ZERO(thp_scan_exceed_none_pte), ZERO(thp_scan_exceed_swap_pte),
 	ZERO(thp_scan_exceed_share_pte), ZERO_64(thp_split_pud), ZERO(thp_zero_page_alloc),
 	ZERO(thp_zero_page_alloc_failed), ZERO(thp_swpout), ZERO(thp_swpout_fallback),
-	ZERO(balloon_inflate), ZERO(balloon_deflate), ZERO(balloon_migrate), ZERO(swap_ra),
-	ZERO(swap_ra_hit), ZERO(ksm_swpin_copy), ZERO(cow_ksm), ZERO(zswpin), ZERO(zswpout),
-	ZERO(direct_map_level2_splits), ZERO(direct_map_level3_splits),
+	ZERO(balloon_inflate), ZERO(balloon_deflate), ZERO(balloon_migrate),
+};
+
+static const struct event events_tlb[] = {
+	{ "nr_tlb_remote_flush", NR_TLB_REMOTE_FLUSH, false },
+	{ "nr_tlb_remote_flush_received", NR_TLB_REMOTE_FLUSH_RECEIVED, false },
+	{ "nr_tlb_local_flush_all", NR_TLB_LOCAL_FLUSH_ALL, false },
+	{ "nr_tlb_local_flush_one", NR_TLB_LOCAL_FLUSH_ONE, false },
+};
+
+static const struct event events_last[] = {
+	ZERO(swap_ra), ZERO(swap_ra_hit), ZERO(ksm_swpin_copy), ZERO(cow_ksm), ZERO(zswpin),
+	ZERO(zswpout),
+	{ "direct_map_level2_splits", DIRECT_MAP_LEVEL2_SPLIT, false },
+	{ "direct_map_level3_splits", DIRECT_MAP_LEVEL3_SPLIT, false },
 };
 
 static u64 event_value(const struct event *e)
@@ -166,6 +180,9 @@ int show_vmstat(struct seq_buf *m, unsigned int id)
 	show_by_zone(m, "allocstall", allocstall);
 	show_by_zone(m, "pgskip", nothing);
 	show_events(m, events_after_zones, ARRAY_SIZE(events_after_zones));
+	if (tlb_counted())
+		show_events(m, events_tlb, ARRAY_SIZE(events_tlb));
+	show_events(m, events_last, ARRAY_SIZE(events_last));
 	emit_plain(m, "nr_unstable", 0);
 	return 0;
 }

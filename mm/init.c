@@ -2,14 +2,18 @@
 /*
  * init.c - a boot from beginning to end.
  *
- *	setup_memory()       firmware map, memblock, nodes, zone borders    mm/boot
+ *	setup_memory()       firmware map, memblock, page tables, nodes     mm/boot, mm/kernel
  *	free_area_build()    node and zone structures                       mm/page/node.c
  *	memmap_init()        room for the page array                        mm/page/memmap.c
+ *	setup_per_cpu_areas() per-CPU variables                             mm/kernel/percpu.c
  *	build_all_zonelists()
  *	memmap_free_all()    memblock closes, the page allocator opens
  *	init_per_zone_wmark_min(), fast_paths_update()
  *	kmem_cache_init()    slabs, kmalloc()                               mm/slab/cache.c
+ *	open_kernel_areas()  vmalloc(), kmap(), stacks                      mm/kernel
+ *	kernel_protect()     text and rodata read-only                      mm/kernel/rodata.c
  */
+#include <kmm/early_ioremap.h>
 #include <kmm/errno.h>
 #include <kmm/kmm.h>
 #include <kmm/memblock.h>
@@ -17,15 +21,12 @@
 #include <kmm/setup.h>
 
 #include "lib/vsprintf.h"
+#include "mm/kernel/internal.h"
+#include "mm/kernel/percpu.h"
 #include "mm/page/internal.h"
 #include "mm/slab/internal.h"
 
 __kmm_state unsigned int nr_cpu_ids;
-
-extern const struct kernel_param page_params[], slab_params[];
-
-const struct kernel_param *const kernel_param_tables[] = { boot_params, page_params, slab_params,
-								NULL };
 
 static int machine_sane(const struct kmm_machine *m)
 {
@@ -45,12 +46,21 @@ static int frames_fit(void)
 	return -EINVAL;
 }
 
-static int build_pages(const struct kmm_machine *m)
+/* High memory is reached through page tables. Without them it is left out, highmem= or not. */
+static int high_memory_fits(void)
+{
+	if (kernel_paging || highend_pfn == highstart_pfn)
+		return 0;
+	pr_err("high memory without page tables: leave highmem= out");
+	return -EINVAL;
+}
+
+static int build_pages(void)
 {
 	int err = free_area_build();
 
 	if (!err)
-		err = memmap_init(m);
+		err = memmap_init();
 	if (err)
 		pr_err("not enough memory for the page array and the zones (%lu pages of RAM)",
 		       (unsigned long)PFN_DOWN(memblock_phys_mem_size()));
@@ -83,6 +93,14 @@ static unsigned long image_kb(phys_addr_t start, phys_addr_t end)
 	return (unsigned long)((end - start) >> 10);
 }
 
+/* .init may lie inside the data: not counted twice. */
+static unsigned long rwdata_kb(const struct kmm_image *img)
+{
+	bool inside = img->init >= img->data && img->einit <= img->edata;
+
+	return image_kb(img->data, img->edata) - (inside ? image_kb(img->init, img->einit) : 0);
+}
+
 static void mem_init_print_info(const struct kmm_image *img)
 {
 	unsigned long present = vm_total_pages(), highmem = 0;
@@ -93,17 +111,33 @@ static void mem_init_print_info(const struct kmm_image *img)
 		highmem += zone->idx == ZONE_HIGHMEM ? zone->managed_pages : 0;
 	if (zone_possible(ZONE_HIGHMEM))
 		scnprintf(high, sizeof(high), ", %luK highmem", highmem << (PAGE_SHIFT - 10));
-	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, 0K init, "
-		"%luK bss, "
-		"%luK reserved, 0K cma-reserved%s)",
+	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, "
+		"%luK init, %luK bss, %luK reserved, 0K cma-reserved%s)",
 		totalram_pages << (PAGE_SHIFT - 10), present << (PAGE_SHIFT - 10),
-		image_kb(img->text, img->etext), image_kb(img->data, img->edata),
-		image_kb(img->rodata, img->erodata), image_kb(img->bss, img->ebss),
+		image_kb(img->text, img->etext), rwdata_kb(img),
+		image_kb(img->rodata, img->erodata), image_kb(img->init, img->einit),
+		image_kb(img->bss, img->ebss),
 		(present - totalram_pages) << (PAGE_SHIFT - 10), high);
+}
+
+/* The areas of kernel addresses beside the direct map. */
+static int open_kernel_areas(void)
+{
+	int err = vmalloc_init();
+
+	if (!err)
+		err = percpu_init_late();
+	if (!err)
+		err = kmap_init();
+	return err ? err : stack_init();
 }
 
 static int open_page_allocator(const struct kmm_machine *m)
 {
+	int err = setup_per_cpu_areas();
+
+	if (err)
+		return err;
 	build_all_zonelists();
 	pr_info("Built %u zonelists, mobility grouping %s.  Total pages: %lu", num_online_nodes(),
 		page_group_by_mobility_disabled ? "off" : "on", vm_total_pages());
@@ -112,11 +146,18 @@ static int open_page_allocator(const struct kmm_machine *m)
 	print_unknown_bootoptions();
 	report_meminit();
 	memmap_free_all();
+	kernel_tables_from_pages();
 	mem_init_print_info(&m->image);
+	layout_print();
 	init_per_zone_wmark_min();
 	fast_paths_update();
 	e820__reserve_resources_late();
-	return kmem_cache_init();
+	err = kmem_cache_init();
+	if (!err)
+		err = open_kernel_areas();
+	if (!err)
+		check_early_ioremap_leak();
+	return err;
 }
 
 int kmm_boot(const struct kmm_machine *m)
@@ -128,12 +169,17 @@ int kmm_boot(const struct kmm_machine *m)
 	nr_cpu_ids = m->nr_cpus;
 	set_symbol_source(m->symbol);
 	pr_info("kmm version " KMM_VERSION);
+	boot_options.nohighmem = !m->paging.mode;
 	err = setup_memory(m);
 	if (!err)
 		err = frames_fit();
 	if (!err)
-		err = build_pages(m);
-	if (err)
-		return err;
-	return open_page_allocator(m);
+		err = high_memory_fits();
+	if (!err)
+		err = build_pages();
+	if (!err)
+		err = open_page_allocator(m);
+	if (!err)
+		kernel_protect(m);
+	return err;
 }

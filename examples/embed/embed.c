@@ -101,22 +101,6 @@ void kmm_stop(const char *why)
 	leave(1);
 }
 
-bool kmm_memmap_back(void *virt, phys_addr_t phys, size_t size)
-{
-	(void)virt, (void)phys, (void)size;
-	return false;				/* never asked: no vmemmap below */
-}
-
-void *kmm_map_frame(phys_addr_t phys)
-{
-	return ram + phys;			/* never asked: all RAM is in the direct map */
-}
-
-void kmm_unmap_frame(void *virt)
-{
-	(void)virt;
-}
-
 void kmm_dump_stack(void)
 {
 }

@@ -9,6 +9,7 @@
  *
  *	/proc			iomem buddyinfo pagetypeinfo zoneinfo meminfo vmstat cmdline version
  *				slabinfo				(written too if slab=slab)
+ *				vmallocinfo
  *	/proc/sys/vm		the tunables of <kmm/sysctl.h>		(also written)
  *	/sys/devices/system/node	online possible has_memory has_normal_memory
  *	  node<N>		meminfo distance cpulist numastat vmstat
@@ -20,13 +21,16 @@
  *	  failslab		probability interval times space cache-filter
  *				ignore-gfp-wait				(also written)
  *	  slab/<cache>		alloc_traces free_traces
+ *	  page_tables		kernel current_kernel
+ *	  x86			tlb_single_page_flush_ceiling		(also written)
+ *				percpu_stats
  *	/sys/kernel/slab/<cache>	slab_size objects partial ...		(some also written)
  *
  * Reading changes nothing and allocates nothing; while other CPUs allocate, the
- * figures of one file may be from slightly different moments. Only the files about
- * caches take locks, the slab layer's own.
+ * figures of one file may be from slightly different moments. The files about caches,
+ * vmalloc areas, per-CPU memory and page tables take those parts' own locks.
  *
- * Context: after kmm_boot(); reading: any (caches: not in an interrupt), writing: process
+ * Context: after kmm_boot(); reading: any, but for the latter, which like writing are for process
  * context.
  */
 #ifndef KMM_INTROSPECT_H

@@ -26,6 +26,39 @@ struct kmm_image {
 	phys_addr_t rodata, erodata;	/* "Kernel rodata" */
 	phys_addr_t data, edata;	/* "Kernel data" */
 	phys_addr_t bss, ebss;		/* "Kernel bss" */
+	phys_addr_t init, einit;	/* given back after the boot; inside data, or apart */
+};
+
+/*
+ * How the machine translates addresses. Where mode is 0, the page tables are not kmm's: RAM is
+ * reached at page_offset, there is no vmalloc area, vmalloc() fails and no function of
+ * "address translation" in <kmm/platform.h> is called.
+ *
+ * A *kernel address* is what the processor (or its model) translates, a *pointer* what this
+ * program dereferences: pointer + address_bias == kernel address. On real hardware the bias is 0.
+ */
+enum kmm_paging_mode {		/* the values of arch/x86/pgtable.h's enum paging_mode */
+	KMM_PAGING_NONE, KMM_PAGING_32, KMM_PAGING_PAE, KMM_PAGING_4LEVEL, KMM_PAGING_5LEVEL
+};
+
+#define KMM_CPU_PSE	(1u << 0)	/* 4M/2M pages */
+#define KMM_CPU_PGE	(1u << 1)	/* global pages */
+#define KMM_CPU_NX	(1u << 2)	/* no-execute */
+#define KMM_CPU_GBPAGES	(1u << 3)	/* 1G pages */
+#define KMM_CPU_PCID	(1u << 4)	/* tagged TLB entries */
+
+struct kmm_paging {
+	enum kmm_paging_mode mode;
+	u32 cpu;			/* KMM_CPU_* */
+	u64 address_bias;		/* added to a pointer (modulo 2^64; IA-32: 2^32) */
+	u64 window_start, window_end;	/* the kernel addresses there can be; 0, 0: all */
+	/*
+	 * RAM that can be written before there are page tables: the first tables are put there
+	 * (Linux: brk). Page aligned, at least 64 KiB; usable RAM, or part of the image.
+	 */
+	phys_addr_t early_phys;
+	size_t early_size;
+	void *early_virt;
 };
 
 /* Everything the core is told about the machine. Borrowed for the time of kmm_boot() only. */
@@ -42,12 +75,15 @@ struct kmm_machine {
 	const char *cmdline;		/* Linux's boot parameters; NULL: none */
 	struct kmm_image image;
 
-	uintptr_t page_offset;		/* virtual address of physical 0 in the direct map */
-	phys_addr_t direct_map_end;	/* RAM from here on has no direct address (high memory) */
-	struct page *vmemmap; /* virtual address of the page array's entry for frame 0;
-			       * NULL: no such space, the array is put in the direct map */
-	uintptr_t vmemmap_end;
+	struct kmm_paging paging;
 
+	/*
+	 * Without paging: the pointer to physical 0. With: IA-32's split, 0xc0000000 (or 0),
+	 * 0x80000000 or 0x40000000; not used on AMD64, where the core chooses.
+	 */
+	uintptr_t page_offset;
+	phys_addr_t direct_map_end;	/* RAM from here on has no direct address (high memory);
+					 * with paging a bound below the layout's own, 0: none */
 	/*
 	 * Write "function+0x12/0x80" for a code address into buf, for reports; false: unknown. Any
 	 * context; kept for the machine's life. NULL: addresses are printed as numbers.

@@ -51,6 +51,7 @@ struct memblock_type {
 
 struct memblock {
 	bool bottom_up;
+	phys_addr_t current_start;	/* memory in between is accessible */
 	phys_addr_t current_limit;
 	struct memblock_type memory;
 	struct memblock_type reserved;
@@ -60,7 +61,7 @@ extern struct memblock memblock;
 
 /* Limits of a search. */
 #define MEMBLOCK_ALLOC_ANYWHERE		(~(phys_addr_t)0)
-#define MEMBLOCK_ALLOC_ACCESSIBLE	((phys_addr_t)0)	/* below current_limit */
+#define MEMBLOCK_ALLOC_ACCESSIBLE	((phys_addr_t)0) /* current_start ... current_limit */
 #define MEMBLOCK_LOW_LIMIT		((phys_addr_t)0)
 #define ARCH_LOW_ADDRESS_LIMIT		((phys_addr_t)0xffffffffUL)
 #define SMP_CACHE_BYTES			64
@@ -186,8 +187,13 @@ static inline void *memblock_alloc_node(phys_addr_t size, phys_addr_t align, int
 }
 
 /*
- * memblock_set_current_limit - the end of what "accessible" means; memblock_bottom_up: direction.
+ * memblock_set_accessible - what "accessible" means: [start, limit). Narrow while the direct map is
+ * being made. memblock_set_current_limit - its end only. memblock_move_arrays - the lists' own
+ * arrays, where they lie in [from, from + size), are reached at [to, to + size) from now on.
+ * memblock_bottom_up: direction.
  */
+void memblock_set_accessible(phys_addr_t start, phys_addr_t limit);
+void memblock_move_arrays(uintptr_t from, uintptr_t to, size_t size);
 void memblock_set_current_limit(phys_addr_t limit);
 phys_addr_t memblock_get_current_limit(void);
 

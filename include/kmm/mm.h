@@ -19,15 +19,20 @@ static inline phys_addr_t page_to_phys(const struct page *page)
 #define phys_to_page(phys)	pfn_to_page(PFN_DOWN(phys))
 
 /*
- * virt_to_page - the page of a direct-map address. page_address - the reverse; NULL for high
- * memory.
+ * virt_to_page - the page of a direct-map address. page_address - the reverse; for high memory
+ * the address that kmap() gave it, NULL if none. PageHighMem - is it high memory?
  */
+void *page_address_high(const struct page *page);
 static inline struct page *virt_to_page(const void *addr) { return phys_to_page(__pa(addr)); }
+static inline bool PageHighMem(const struct page *page)
+{
+	return page_to_phys(page) >= direct_map_end;
+}
 static inline void *page_address(const struct page *page)
 {
 	phys_addr_t phys = page_to_phys(page);
 
-	return phys < direct_map_end ? __va(phys) : NULL;
+	return likely(phys < direct_map_end) ? __va(phys) : page_address_high(page);
 }
 
 static inline bool PageReserved(const struct page *page)
@@ -126,6 +131,15 @@ void init_cma_reserved_pageblock(struct page *page);
  * it may wait for pages that another CPU is initialising.
  */
 struct page *alloc_pages_at(unsigned long pfn, unsigned int order, gfp_t gfp) __must_check;
+
+/*
+ * free_reserved_page - one page of boot memory that is needed no more becomes the page allocator's.
+ * free_reserved_area - whole pages between two direct-map pointers, filled with a byte (-1: not);
+ * what: named in "Freeing %s memory: ...K" (NULL: no line). Returns how many. Pre: the pages are
+ * PageReserved and lie in initialised parts of a zone. Any context.
+ */
+void free_reserved_page(struct page *page);
+unsigned long free_reserved_area(void *start, void *end, int poison, const char *what);
 
 /* nr_free_pages ... - pages, summed over the machine; approximate while other CPUs work. */
 unsigned long nr_free_pages(void); /* in the zones, deferred ones included; not per-CPU lists */

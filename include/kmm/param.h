@@ -68,6 +68,10 @@ struct boot_options {
 	bool nozonedma;			/* no ZONE_DMA, as a kernel built without it */
 	bool nohighmem; /* highmem=0: no ZONE_HIGHMEM, as a kernel built without it */
 	bool movable_node;
+	bool nogbpages;			/* no 1G pages in the direct map; gbpages: with them */
+	bool noexec_off;		/* noexec=off: every page may be executed */
+	bool early_ioremap_debug;	/* tell of each early_ioremap() */
+	bool nokaslr;			/* AMD64's bases are not randomised */
 	bool kernelcore_mirror;		/* kernelcore=mirror */
 	u64 highmem_size;		/* highmem=nn, bytes; ~0: not given */
 	u64 vmalloc_size;		/* vmalloc=nn, bytes; 0: not given */

@@ -51,7 +51,9 @@ void kmm_local_irq_restore(unsigned long flags);
  *
  * kmm_cpu_poll - called by the slow paths, outside local sections and with no lock
  * held: the moment to run requests of kmm_cpu_call() to this CPU, where they do not
- * come as interrupts. Called over and over while the core waits for another CPU's work.
+ * come as interrupts. Called over and over while the core waits for another CPU's work, or
+ * for a lock that is held for long (its owner may allocate): a platform with a scheduler lets
+ * others run.
  */
 void kmm_cpu_relax(void);
 void kmm_cpu_poll(void);
@@ -97,24 +99,49 @@ u64 kmm_random(void);
 void kmm_stop(const char *why) __noreturn;
 
 /*
- * kmm_memmap_back - make the virtual range [virt, virt + size) readable and
- * writable memory, backed by the RAM at phys. Called at boot, once for each part
- * of the page array, only when the machine gave a vmemmap address
- * (kmm_machine.vmemmap); a machine without one gets its page array inside the
- * direct map and never sees this call.
- * Pre: all three are multiples of PAGE_SIZE; the RAM is reserved for this.
- * Post: true, or false when the machine cannot (the boot then stops with a report).
+ * Address translation: only for a machine whose page tables are kmm's (kmm_machine.paging); others
+ * need not define these. All of them are about the CPU that calls.
+ *
+ * The processor's own state is the platform's: before kmm_boot() on the first CPU, and on each
+ * other one before it runs anything of the core, it sets CR0.WP (else read-only text is not),
+ * CR4.PSE, PAE, PGE, PCIDE, LA57 and EFER.NXE as it announces in kmm_paging, and the PAT as
+ * <kmm/pgtable_types.h> wants it. A CPU that starts later loads kernel tables first (init_mm's
+ * root, tag 0).
+ *
+ * kmm_mmu_load - translate with the tables at root (physical) from now on. pcid: the tag of entries
+ * that are not global (0 without KMM_CPU_PCID); keep: those that have this tag already may stay,
+ * else they go. x86: mov to CR3. Pre: local section. The first call is the moment paging by kmm
+ * begins: from then on only what the tables map can be reached.
+ *
+ * kmm_mmu_changed - entries that translate the kernel's [start, end) (pointers, multiples of
+ * PAGE_SIZE; end 0: the end) have just been written. x86: nothing to do, processors walk the
+ * tables themselves; a machine that mirrors the tables or models a TLB looks at them now. It does
+ * not stand for any flush. local: addresses that this CPU alone ever uses, until it flushes them
+ * itself.
+ *
+ * kmm_tlb_flush_one - forget the translation of one page (pointer), of any size, global or not.
+ * x86: INVLPG.
+ * kmm_tlb_flush_user_one - the same for an address of a process, tag pcid. x86: INVLPG, INVPCID.
+ * kmm_tlb_flush_pcid - forget all that are not global and have this tag. x86: mov to CR3.
+ * kmm_tlb_flush_all - forget everything, global entries too. x86: CR4.PGE off and
+ * on; without PGE mov to CR3.
+ * Context: any.
+ *
+ * kmm_tlb_shootdown - call fn(arg) as each CPU whose bit is set in cpus (NR_CPUS bits; never the
+ * caller's own), and return when all have ended. On hardware: an interrupt to each, answered even
+ * while that CPU waits for a lock with interrupts on. A machine whose TLBs can be reached from
+ * outside may call fn here, kmm_cpu() saying the other CPU meanwhile: fn touches nothing but that
+ * CPU's TLB and its state in mm/kernel/tlb.c, under that state's lock.
+ * CPUs that are off are skipped; if the caller has come to run on one of them, fn is called.
+ * Pre: not in a local section; no lock held that is taken in local sections. Never fails.
  */
-bool kmm_memmap_back(void *virt, phys_addr_t phys, size_t size) __must_check;
-
-/*
- * kmm_map_frame / kmm_unmap_frame - a short look at one page frame above the
- * direct map (high memory of a 32-bit machine); at most two at a time a CPU,
- * released in the reverse order. Pre: phys is a multiple of PAGE_SIZE and RAM;
- * inside a local section. Never fails. A machine whose direct map covers all RAM is never asked.
- */
-void *kmm_map_frame(phys_addr_t phys);
-void kmm_unmap_frame(void *virt);
+void kmm_mmu_load(phys_addr_t root, unsigned int pcid, bool keep);
+void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local);
+void kmm_tlb_flush_one(uintptr_t addr);
+void kmm_tlb_flush_user_one(uintptr_t addr, unsigned int pcid);
+void kmm_tlb_flush_pcid(unsigned int pcid);
+void kmm_tlb_flush_all(void);
+void kmm_tlb_shootdown(const unsigned long *cpus, void (*fn)(void *arg), void *arg);
 
 /* kmm_dump_stack - print the call trace of the caller, by printk; may print nothing. */
 void kmm_dump_stack(void);

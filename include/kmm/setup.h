@@ -21,7 +21,7 @@
  */
 int setup_memory(const struct kmm_machine *m) __must_check;
 
-/* machine_is_ia32 - the direct map ends below 4 GiB: HighMem instead of DMA32. */
+/* machine_is_ia32 - the direct map cannot reach 4 GiB: HighMem instead of DMA32. */
 bool machine_is_ia32(void);
 
 #endif

@@ -17,6 +17,11 @@ enum vm_event_item {
 	PAGE_ALLOC_FAIL,	/* not in Linux's vmstat */
 	EXTFRAG_STEAL,		/* fallbacks that took a block of another type */
 	EXTFRAG_CLAIM,		/* of these, those that changed the pageblock's type */
+	NR_TLB_REMOTE_FLUSH,	/* other CPUs were asked to flush */
+	NR_TLB_REMOTE_FLUSH_RECEIVED,
+	NR_TLB_LOCAL_FLUSH_ALL, NR_TLB_LOCAL_FLUSH_ONE,		/* the latter: pages */
+	DIRECT_MAP_LEVEL2_SPLIT, DIRECT_MAP_LEVEL3_SPLIT,	/* in this order: see pageattr.c */
+	DIRECT_MAP_LEVEL2_COLLAPSE, DIRECT_MAP_LEVEL3_COLLAPSE,
 	NR_VM_EVENTS
 };
 

@@ -89,12 +89,19 @@ void free_bootmem_node(int nid, phys_addr_t addr, phys_addr_t size)
 		mark_free(b, start, end);
 }
 
+/* Where spans of nodes overlap, a frame is free on the node that has it, taken on the others. */
 void free_bootmem(phys_addr_t addr, phys_addr_t size)
 {
-	int nid;
+	unsigned long pfn = PFN_UP(addr), end = PFN_DOWN(addr + size), from, to;
+	int nid, owner;
 
-	for_each_online_node(nid)
-		free_bootmem_node(nid, addr, size);
+	for (; pfn < end; pfn = to) {
+		owner = memblock_search_pfn_nid(pfn, &from, &to);
+		to = owner == NUMA_NO_NODE ? pfn + 1 : min(to, end);
+		for_each_online_node(nid)
+			if (owner == NUMA_NO_NODE || nid == owner)
+				free_bootmem_node(nid, PFN_PHYS(pfn), PFN_PHYS(to - pfn));
+	}
 }
 
 int reserve_bootmem_node(int nid, phys_addr_t addr, phys_addr_t size, int flags)

@@ -432,8 +432,8 @@ static phys_addr_t find_new_array(const struct memblock_type *type, phys_addr_t 
 	addr = memblock_find_in_range(avoid + avoid_size, MEMBLOCK_ALLOC_ACCESSIBLE, size,
 				      PAGE_SIZE);
 	if (!addr && avoid > PAGE_SIZE)
-		addr = memblock_find_in_range(0, min(avoid, memblock.current_limit), size,
-					      PAGE_SIZE);
+		addr = memblock_find_in_range(memblock.current_start,
+					      min(avoid, memblock.current_limit), size, PAGE_SIZE);
 	return addr;
 }
 
@@ -467,6 +467,20 @@ int memblock_double_array(struct memblock_type *type, phys_addr_t start, phys_ad
 	if (!was_static)
 		(void)memblock_phys_free(__pa(old), old_bytes);
 	return 0;
+}
+
+static void move_array(struct memblock_type *type, uintptr_t from, uintptr_t to, size_t size)
+{
+	uintptr_t at = (uintptr_t)type->regions - from;
+
+	if (at < size)
+		type->regions = (struct memblock_region *)(to + at);
+}
+
+void memblock_move_arrays(uintptr_t from, uintptr_t to, size_t size)
+{
+	move_array(&memblock.memory, from, to, size);
+	move_array(&memblock.reserved, from, to, size);
 }
 
 static void dump_type(const struct memblock_type *type)

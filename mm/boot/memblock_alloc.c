@@ -11,7 +11,8 @@
  *	3. the node, then any node, unmirrored
  *	4. all of that again below min_addr (only for pointers)
  *
- * Pointers come from below current_limit, which setup keeps within the direct map.
+ * Pointers come from between current_start and current_limit, which setup keeps within the
+ * direct map: all of it, or as much of it as there is already.
  */
 #include "internal.h"
 
@@ -66,8 +67,10 @@ phys_addr_t memblock_find_in_range_node(phys_addr_t size, phys_addr_t align, phy
 	KMM_BUG_ON(align & (align - 1));
 	if (!align)
 		align = SMP_CACHE_BYTES;
-	if (end == MEMBLOCK_ALLOC_ACCESSIBLE)
+	if (end == MEMBLOCK_ALLOC_ACCESSIBLE) {
 		end = memblock.current_limit;
+		start = max(start, memblock.current_start);
+	}
 	start = max_t(phys_addr_t, start, PAGE_SIZE);
 	end = max(start, end);
 	if (!size)
@@ -140,9 +143,11 @@ static void *alloc_pointer(phys_addr_t size, phys_addr_t align, phys_addr_t min_
 		return NULL;
 	if (max_addr == MEMBLOCK_ALLOC_ACCESSIBLE || max_addr > memblock.current_limit)
 		max_addr = memblock.current_limit;
+	min_addr = max(min_addr, memblock.current_start);
 	found = memblock_alloc_range_nid(size, align, min_addr, max_addr, nid, exact_nid);
-	if (!found && min_addr)
-		found = memblock_alloc_range_nid(size, align, 0, max_addr, nid, exact_nid);
+	if (!found && min_addr > memblock.current_start)
+		found = memblock_alloc_range_nid(size, align, memblock.current_start, max_addr, nid,
+						 exact_nid);
 	KMM_BUG_ON(found && found + size > max_addr);
 	return found ? __va(found) : NULL;
 }
@@ -167,6 +172,12 @@ void *memblock_alloc_try_nid(phys_addr_t size, phys_addr_t align, phys_addr_t mi
 	if (ptr)
 		memset(ptr, 0, (size_t)size);
 	return ptr;
+}
+
+void memblock_set_accessible(phys_addr_t start, phys_addr_t limit)
+{
+	memblock.current_start = start;
+	memblock.current_limit = limit;
 }
 
 void memblock_set_current_limit(phys_addr_t limit)

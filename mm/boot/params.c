@@ -14,6 +14,10 @@
  *	highmem=nn			how much high memory to use (IA-32); highmem=0 also
  *					takes the zone away, as a kernel built without it
  *	vmalloc=nn			size of the vmalloc area (IA-32)
+ *	nogbpages, gbpages		no 1G pages in the direct map (AMD64)
+ *	noexec=on|off			off: pages are not marked as not executable
+ *	early_ioremap_debug		a line for each early_ioremap() and early_iounmap()
+ *	nokaslr				the kernel's areas where the manual has them (AMD64)
  *	nozonedma			no ZONE_DMA, as a kernel built without it
  */
 #include <lib/parse.h>
@@ -128,6 +132,45 @@ static int setup_vmalloc(char *val)
 	return parse_size(val, &boot_options.vmalloc_size);
 }
 
+static int setup_nogbpages(char *val)
+{
+	boot_options.nogbpages = true;
+	return val ? -EINVAL : 0;
+}
+
+static int setup_gbpages(char *val)
+{
+	boot_options.nogbpages = false;
+	return val ? -EINVAL : 0;
+}
+
+static int setup_noexec(char *val)
+{
+	if (!val)
+		return -EINVAL;
+	if (!strncmp(val, "on", 2))
+		boot_options.noexec_off = false;
+	else if (!strncmp(val, "off", 3))
+		boot_options.noexec_off = true;
+	return 0;
+}
+
+static int setup_early_ioremap_debug(char *val)
+{
+	if (val)
+		return -EINVAL;
+	boot_options.early_ioremap_debug = true;
+	return 0;
+}
+
+static int setup_nokaslr(char *val)
+{
+	if (val)
+		return -EINVAL;
+	boot_options.nokaslr = true;
+	return 0;
+}
+
 static int setup_nozonedma(char *val)
 {
 	if (val)
@@ -148,6 +191,11 @@ const struct kernel_param boot_params[] = {
 	{ "memory_model", setup_memory_model },
 	{ "highmem", setup_highmem },
 	{ "vmalloc", setup_vmalloc },
+	{ "nogbpages", setup_nogbpages },
+	{ "gbpages", setup_gbpages },
+	{ "noexec", setup_noexec },
+	{ "early_ioremap_debug", setup_early_ioremap_debug },
+	{ "nokaslr", setup_nokaslr },
 	{ "nozonedma", setup_nozonedma },
 	{ }
 };

@@ -5,7 +5,7 @@
  *	firmware map -> options -> e820_table ----> max_pfn, low memory limit
  *	                               |                    |
  *	                               v                    v
- *	image, first MiB reserved -> memblock -> nodes -> zones -> boot allocator
+ *	image, first MiB reserved -> memblock -> direct map -> nodes -> zones -> boot allocator
  *	                               |
  *	                               '-> resource tree
  *
@@ -17,6 +17,7 @@
 #include <kmm/ioport.h>
 
 #include "internal.h"
+#include "mm/kernel/internal.h"
 
 __kmm_state uintptr_t page_offset_base;
 __kmm_state phys_addr_t direct_map_end;
@@ -24,16 +25,19 @@ __kmm_state phys_addr_t direct_map_end;
 static __kmm_state struct resource code_resource, rodata_resource, data_resource, bss_resource;
 
 #define IA32_MAX_ARCH_PFN	((u64)1 << (36 - PAGE_SHIFT))
-#define DEFAULT_DIRECT_MAP_END	((phys_addr_t)1 << 46)
+#define PAGING_32_MAX_ARCH_PFN	((u64)1 << (32 - PAGE_SHIFT))
 #define BIOS_BEGIN		0xa0000UL
 #define BIOS_END		0x100000UL
 #define MIN_IA32_LOWMEM_PFN	((64UL << 20) >> PAGE_SHIFT)
 /* Machines smaller than this keep their first MiB, but for frame 0. */
 #define SMALL_MACHINE		((phys_addr_t)4 << 20)
 
+/* A direct map that could reach 4 GiB may still end where RAM does: then no zone is missed. */
+static __kmm_state bool reaches_4g;
+
 bool machine_is_ia32(void)
 {
-	return direct_map_end < (phys_addr_t)1 << 32;
+	return !reaches_4g && direct_map_end < (phys_addr_t)1 << 32;
 }
 
 static unsigned long to_mb(unsigned long pages)
@@ -59,14 +63,16 @@ static int check_machine(const struct kmm_machine *m)
 	return -EINVAL;
 }
 
-static void set_direct_map(const struct kmm_machine *m)
+/* What page tables can reach. */
+static void set_arch_limit(void)
 {
-	phys_addr_t end = m->direct_map_end ? m->direct_map_end : DEFAULT_DIRECT_MAP_END;
-
-	page_offset_base = m->page_offset;
-	direct_map_end = ALIGN_DOWN(end, PAGE_SIZE);
-	max_arch_pfn = machine_is_ia32() ? IA32_MAX_ARCH_PFN : direct_map_end >> PAGE_SHIFT;
-	memblock_set_current_limit(direct_map_end);
+	reaches_4g = direct_map_end >= (phys_addr_t)1 << 32;
+	if (kernel_paging == PAGING_32)
+		max_arch_pfn = PAGING_32_MAX_ARCH_PFN;
+	else if (machine_is_ia32())
+		max_arch_pfn = IA32_MAX_ARCH_PFN;
+	else
+		max_arch_pfn = direct_map_end >> PAGE_SHIFT;
 }
 
 static void take_firmware_map(const struct kmm_machine *m)
@@ -102,6 +108,8 @@ static void take_image(const struct kmm_image *i)
 	one_image_part(&rodata_resource, "Kernel rodata", i->rodata, i->erodata);
 	one_image_part(&data_resource, "Kernel data", i->data, i->edata);
 	one_image_part(&bss_resource, "Kernel bss", i->bss, i->ebss);
+	if (i->init < i->einit && memblock_reserve(i->init, i->einit - i->init))
+		panic("no room to reserve the kernel image");
 }
 
 /* Frame 0 has the BIOS's data; from 640 KiB to 1 MiB there is no RAM, whatever the map says. */
@@ -111,6 +119,18 @@ static void trim_bios_range(void)
 	e820__range_remove(BIOS_BEGIN, BIOS_END - BIOS_BEGIN, E820_TYPE_RAM, true);
 	e820__update_table(&e820_table);
 	KMM_BUG_ON(e820__mapped_any(0, PAGE_SIZE, E820_TYPE_RAM));
+}
+
+/* The memory of the first page tables is RAM, whatever the map and the options say. */
+static void take_early_memory(const struct kmm_paging *p)
+{
+	phys_addr_t end = p->early_phys + p->early_size;
+
+	if (!kernel_paging || e820__mapped_all(p->early_phys, end, E820_TYPE_RAM))
+		return;
+	e820__range_remove(p->early_phys, p->early_size, E820_TYPE_RAM, false);
+	e820__range_add(p->early_phys, p->early_size, E820_TYPE_RAM);
+	e820__update_table(&e820_table);
 }
 
 /* highmem= on a machine whose RAM all fits low memory: take it from there. */
@@ -194,16 +214,21 @@ static void reserve_low_memory(void)
 	(void)memblock_reserve(0, size);
 }
 
-static void memory_to_memblock(void)
+static int memory_to_memblock(const struct kmm_machine *m)
 {
 	phys_addr_t end = PFN_PHYS(max_pfn);
+	int err;
 
 	reserve_low_memory();
 	memblock_set_current_limit(min(direct_map_end, PFN_PHYS(max_low_pfn)));
+	err = early_memory_begin(m);
+	if (err)
+		return err;
 	e820__memblock_setup();
 	if (memblock_remove(end, ~(phys_addr_t)0))
 		panic("no room to cut memory at its end");
 	KMM_BUG_ON(memblock_end_of_DRAM() > end || !memblock_check());
+	return 0;
 }
 
 static void print_high_and_low(void)
@@ -222,26 +247,57 @@ static void choose_memory_model(void)
 		memory_model = (enum memory_model)boot_options.memory_model;
 }
 
+/* The map, the options, the image; how much RAM there is and how much of it has an address. */
+static int setup_limits(const struct kmm_machine *m)
+{
+	int err;
+
+	take_firmware_map(m);
+	parse_early_params(m->cmdline);
+	report_nx(m);
+	err = layout_limit(m);
+	if (!err)
+		err = e820__finish_early_params();
+	if (err)
+		return err;
+	set_arch_limit();
+	take_image(&m->image);
+	trim_bios_range();
+	take_early_memory(&m->paging);
+	return find_limits();
+}
+
+/*
+ * From here on the tables are ours. With movable_node what the boot needs shall not lie where
+ * memory may leave.
+ */
+static int setup_mapping(const struct kmm_machine *m)
+{
+	int err = layout_place(m);
+
+	if (err || !kernel_paging)
+		return err;
+	memblock_set_bottom_up(boot_options.movable_node);
+	err = kernel_mapping_init(m);
+	memblock_set_bottom_up(false);
+	return err ? err : early_fixmap_init();
+}
+
 int setup_memory(const struct kmm_machine *m)
 {
 	int err = check_machine(m);
 
 	if (err)
 		return err;
-	set_direct_map(m);
-	take_firmware_map(m);
-	parse_early_params(m->cmdline);
-	err = e820__finish_early_params();
+	err = setup_limits(m);
+	if (!err)
+		err = memory_to_memblock(m);
 	if (err)
 		return err;
-	take_image(&m->image);
-	trim_bios_range();
-	err = find_limits();
-	if (err)
-		return err;
-	memory_to_memblock();
 	print_high_and_low();
-	err = numa_init(m);
+	err = setup_mapping(m);
+	if (!err)
+		err = numa_init(m);
 	if (err)
 		return err;
 	choose_memory_model();

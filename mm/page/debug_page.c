@@ -13,6 +13,8 @@
  * in is reported and left out of use for good: whatever holds it may still
  * write to it. A page whose poison is damaged is reported and handed out.
  */
+#include <kmm/highmem.h>
+
 #include "internal.h"
 #include "mm/slab/internal.h"
 #include "lib/string.h"
@@ -52,27 +54,9 @@ void trace_page(enum kmm_trace_code code, unsigned long pfn, unsigned int order,
 
 /* --- page contents --- */
 
-static unsigned char *map_page(struct page *page)
-{
-	void *virt = page_address(page);
-
-	return virt ? virt : kmm_map_frame(page_to_phys(page));
-}
-
-static void unmap_page(struct page *page, void *virt)
-{
-	if (!page_address(page))
-		kmm_unmap_frame(virt);
-}
-
 static void fill_page(struct page *page, int byte)
 {
-	unsigned long flags = kmm_local_irq_save();
-	unsigned char *virt = map_page(page);
-
-	memset(virt, byte, PAGE_SIZE);
-	unmap_page(page, virt);
-	kmm_local_irq_restore(flags);
+	memset_page(page, 0, byte, PAGE_SIZE);
 }
 
 static void dump_line(const unsigned char *at, size_t offset, size_t len)
@@ -102,8 +86,8 @@ static void report_damage(struct page *page, const unsigned char *virt, size_t f
 /* Is the poison whole? If not, say where. */
 static void check_poison(struct page *page)
 {
-	unsigned long flags = kmm_local_irq_save();
-	unsigned char *virt = map_page(page);
+	unsigned long flags = kmm_local_irq_save();	/* the address is this CPU's */
+	unsigned char *virt = kmap_local_page(page);
 	size_t first = 0, last = PAGE_SIZE - 1;
 
 	while (first < PAGE_SIZE && virt[first] == PAGE_POISON)
@@ -113,7 +97,7 @@ static void check_poison(struct page *page)
 			last--;
 		report_damage(page, virt, first, last);
 	}
-	unmap_page(page, virt);
+	kunmap_local(virt);
 	kmm_local_irq_restore(flags);
 }
 

@@ -144,7 +144,7 @@ void zone_update_plenty(struct zone *zone);
 extern bool thp_enabled;
 
 /* --- memmap.c --- */
-int memmap_init(const struct kmm_machine *m);
+int memmap_init(void);
 void memmap_free_all(void);
 extern unsigned long deferred_threshold;		/* pages */
 bool deferred_grow_zone(struct zone *zone, bool may_wait); /* more pages, if some were put off */

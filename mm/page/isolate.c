@@ -12,6 +12,7 @@
 #include <kmm/memblock.h>
 
 #include "internal.h"
+#include "lib/string.h"
 
 static struct pageblock *block_of(struct zone *zone, unsigned long pfn)
 {
@@ -131,6 +132,38 @@ void init_cma_reserved_pageblock(struct page *page)
 	WRITE_ONCE(zone->cma_pages, zone->cma_pages + pageblock_nr_pages);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	__atomic_fetch_add(&totalram_pages, pageblock_nr_pages, __ATOMIC_RELAXED);
+}
+
+/* ---- boot memory that is needed no more ---- */
+
+void free_reserved_page(struct page *page)
+{
+	struct zone *zone = zone_of_frame(page_to_pfn(page));
+	unsigned long flags;
+
+	KMM_BUG_ON(!zone || !PageReserved(page));
+	spin_lock_irqsave(&zone->lock, flags);
+	page->flags &= PAGE_ZONE_MASK;
+	WRITE_ONCE(zone->managed_pages, zone->managed_pages + 1);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	__atomic_fetch_add(&totalram_pages, 1, __ATOMIC_RELAXED);
+	__free_page(page);
+}
+
+unsigned long free_reserved_area(void *start, void *end, int poison, const char *what)
+{
+	uintptr_t at = ALIGN((uintptr_t)start, PAGE_SIZE);
+	uintptr_t stop = ALIGN_DOWN((uintptr_t)end, PAGE_SIZE);
+	unsigned long pages = 0;
+
+	for (; at < stop; at += PAGE_SIZE, pages++) {
+		if (poison >= 0)
+			memset((void *)at, poison, PAGE_SIZE);
+		free_reserved_page(virt_to_page((void *)at));
+	}
+	if (pages && what)
+		pr_info("Freeing %s memory: %luK", what, pages << (PAGE_SHIFT - 10));
+	return pages;
 }
 
 static bool take_at(struct zone *zone, unsigned long pfn, unsigned int order)

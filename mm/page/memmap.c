@@ -33,6 +33,7 @@
 #include <kmm/setup.h>
 
 #include "internal.h"
+#include "mm/kernel/internal.h"
 #include "lib/sort.h"
 #include "lib/string.h"
 
@@ -117,14 +118,8 @@ static int memmap_flat(void)
 /* Back the array for sections [first, last) with RAM of node nid. */
 static int back_sections(unsigned long first, unsigned long last, int nid)
 {
-	size_t size = (last - first) * PAGES_PER_SECTION * sizeof(struct page);
-	phys_addr_t phys = boot_phys_alloc(size, PAGE_SIZE, nid, false);
-
-	if (!phys)
-		return -ENOMEM;
-	if (!kmm_memmap_back(vmemmap + (first << PFN_SECTION_SHIFT), phys, size))
-		return -EINVAL;
-	return 0;
+	return vmemmap_populate((uintptr_t)(vmemmap + (first << PFN_SECTION_SHIFT)),
+				(uintptr_t)(vmemmap + (last << PFN_SECTION_SHIFT)), nid);
 }
 
 static int memmap_sections(void)
@@ -145,25 +140,25 @@ static int memmap_sections(void)
 	return 0;
 }
 
-static bool vmemmap_fits(const struct kmm_machine *m)
+static bool vmemmap_fits(void)
 {
-	unsigned long pfn = ALIGN(max_pfn, PAGES_PER_SECTION);
+	size_t room = (VMEMMAP_END - VMEMMAP_START) / sizeof(struct page);
 
-	return m->vmemmap && (uintptr_t)(m->vmemmap + pfn) <= m->vmemmap_end;
+	return ALIGN(max_pfn, PAGES_PER_SECTION) <= room;
 }
 
-int memmap_init(const struct kmm_machine *m)
+int memmap_init(void)
 {
 	int err;
 
-	if (memory_model != MEMORY_FLAT && !vmemmap_fits(m)) {
+	if (memory_model != MEMORY_FLAT && !vmemmap_fits()) {
 		pr_info("memory model: no room for a virtual page array, using flat");
 		memory_model = MEMORY_FLAT;
 	}
 	err = find_sections();
 	if (err)
 		return err;
-	vmemmap = m->vmemmap;
+	vmemmap = (struct page *)VMEMMAP_START;
 	return memory_model == MEMORY_FLAT ? memmap_flat() : memmap_sections();
 }
 

@@ -545,13 +545,56 @@ void put_page(struct page *page)
 		free_the_page(page, compound_order(page));
 }
 
+/*
+ * Pages as simple as free_the_page() wants them, with one reference, to this CPU's lists;
+ * stops at the first that is not, or whose list is full, and returns where. Neighbours are
+ * mostly of one pageblock, whose list is looked up once.
+ */
+static unsigned long push_from(struct page **pages, unsigned long i, unsigned long nr)
+{
+	unsigned long flags = kmm_local_irq_save(), pfn, block = ~0ul;
+	struct pcp_list *list = NULL;
+
+	for (; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (unlikely(__atomic_load_n(&page->_refcount, __ATOMIC_ACQUIRE) != 1 ||
+			     !page_as_expected(page, 0)))
+			break;
+		pfn = page_to_pfn(page);
+		if (pfn >> pageblock_order != block) {
+			struct zone *zone = page_zone(page);
+			int mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);
+
+			if (unlikely(mt >= MIGRATE_PCPTYPES))
+				break;
+			block = pfn >> pageblock_order;
+			list = pcp_list_of(zone, 0, mt);
+		}
+		if (unlikely(list->count == list->cap))
+			break;
+		WRITE_ONCE(page->_refcount, 0);
+		pcp_push(list, page, pfn);
+	}
+	kmm_local_irq_restore(flags);
+	return i;
+}
+
+/* Each local section is at most RELEASE_BATCH pages long. */
+#define RELEASE_BATCH	64
+
 void release_pages(struct page **pages, unsigned long nr)
 {
-	unsigned long i;
+	unsigned long i = 0, end;
 
-	for (i = 0; i < nr; i++) {
-		struct page *page = compound_head(pages[i]);
+	while (i < nr) {
+		struct page *page;
 
+		end = min(nr, i + RELEASE_BATCH);
+		i = push_from(pages, i, end);
+		if (i == end)
+			continue;
+		page = compound_head(pages[i++]);
 		if (tracing() && READ_ONCE(page->_refcount) == 1)
 			trace_page(TRACE_MM_PAGE_FREE_BATCHED, page_to_pfn(page), 0, 0, 0);
 		put_page(page);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* page_api.c - what is made from alloc_pages() and __free_pages(). */
+#include <kmm/highmem.h>
+
 #include "internal.h"
 #include "lib/string.h"
 
@@ -81,16 +83,8 @@ void free_pages_exact(void *virt, size_t size)
 
 void clear_highpage(struct page *page)
 {
-	unsigned long flags;
-	void *virt = page_address(page);
-
-	if (likely(virt)) {
-		memset(virt, 0, PAGE_SIZE);
-		return;
-	}
-	flags = kmm_local_irq_save();
-	virt = kmm_map_frame(page_to_phys(page));
-	memset(virt, 0, PAGE_SIZE);
-	kmm_unmap_frame(virt);
-	kmm_local_irq_restore(flags);
+	if (likely(!PageHighMem(page)))
+		memset(page_address(page), 0, PAGE_SIZE);
+	else
+		memset_page(page, 0, 0, PAGE_SIZE);
 }

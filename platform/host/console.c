@@ -2,10 +2,11 @@
 /*
  * console.c - the hosted machine's log, clock and random numbers.
  *
- * Every line the core prints is kept, with its time stamp, in one growing
- * buffer that outlives the machine, and echoed if its level asks for it. A log
- * that reaches LOG_MAX drops its older half: a run that fails a million times
- * stays bounded.
+ * Every line the core prints is kept, with its time stamp, in one buffer that
+ * outlives the machine, and echoed if its level asks for it. A log that reaches
+ * LOG_MAX drops its older half: a run that fails a million times stays bounded. The
+ * buffer is address space of which the host gives what is used, so that printing needs no
+ * malloc(), which a signal handler must not call.
  *
  * Time: the threaded machine's clock is the host's; the deterministic machine's
  * stands where host_clock_set() put it. Random numbers: the host's, or splitmix64
@@ -19,19 +20,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host_internal.h"
 
-#define LOG_MAX		(64UL << 20)
+#define LOG_MAX		(sizeof(void *) == 8 ? 64UL << 20 : 16UL << 20)
 #define STAMP_SIZE	32
 
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-	char *text;		/* terminated */
-	size_t len, size;
+	char *text;		/* terminated; LOG_MAX bytes, NULL: not yet */
+	size_t len;
 	int fd;
 	int echo_below;
 	void (*on_line)(void *arg, int level, const char *line, size_t len);
@@ -89,26 +91,21 @@ u64 kmm_random(void)
 /* Pre: log_lock. Room for need more bytes and the terminator; false: the host has none. */
 static bool make_room(size_t need)
 {
-	size_t size = dmesg.size ? dmesg.size : 4096;
-	char *p;
+	void *p;
 
-	if (dmesg.len + need + 1 > LOG_MAX) {
+	if (!dmesg.text) {
+		p = mmap(NULL, LOG_MAX, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		dmesg.text = p == MAP_FAILED ? NULL : p;
+	}
+	if (dmesg.text && dmesg.len + need + 1 > LOG_MAX) {
 		char *half = memchr(dmesg.text + dmesg.len / 2, '\n', dmesg.len - dmesg.len / 2);
 		size_t drop = half ? (size_t)(half + 1 - dmesg.text) : dmesg.len;
 
 		memmove(dmesg.text, dmesg.text + drop, dmesg.len - drop);
 		dmesg.len -= drop;
 	}
-	while (size < dmesg.len + need + 1)
-		size *= 2;
-	if (size == dmesg.size)
-		return true;
-	p = realloc(dmesg.text, size);
-	if (!p)
-		return false;
-	dmesg.text = p;
-	dmesg.size = size;
-	return true;
+	return dmesg.text && dmesg.len + need + 1 <= LOG_MAX;
 }
 
 static void echo(const char *line, size_t len)

@@ -16,11 +16,12 @@
  *   - the seat is free: take it, play the target, run the function;
  *   - it is not: leave the request in the target's mailbox; the target answers
  *     from kmm_cpu_poll(), or before it parks.
- * The wait is bounded (CALL_WAIT_NS): a CPU that computes without ever looking is
- * given up, and the request withdrawn unless it is being answered that moment.
- * While it waits the caller answers its own mailbox, so two CPUs calling each
- * other get on. Seats are only ever tried for, never waited for, except by their
- * own thread when it comes back: no order of locks can close into a circle.
+ * The wait is bounded: a CPU that has computed for CALL_WAIT_NS without ever looking is
+ * given up, and the request withdrawn unless it is being answered that moment. What
+ * counts is the time its thread had of a processor: on a busy host it may get none for long. One
+ * that gets nowhere at all is given up after CALL_STUCK_NS. While it waits the caller answers its
+ * own mailbox, so two CPUs calling each other get on. Seats are only ever tried for, never waited
+ * for, except by their own thread when it comes back: no order of locks can close into a circle.
  *
  * What a request touches is published by the seat's mutex, or by the release
  * store and acquire load of its state.
@@ -30,10 +31,12 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "host_internal.h"
 
 #define CALL_WAIT_NS	2000000ULL
+#define CALL_STUCK_NS	1000000000ULL
 #define SPINS_PER_YIELD	64
 #define PARK_TRIES	2000		/* for a CPU that is just about to park */
 #define DEADLOCK_SPINS	1000000		/* deterministic machine: nobody else can release a lock */
@@ -58,7 +61,7 @@ struct latch {
 
 struct cpu {
 	unsigned int id;
-	pthread_t thread;	/* not of CPU 0 */
+	pthread_t thread;
 	pthread_mutex_t seat;
 	pthread_cond_t wake;
 	void (*fn)(void *arg);	/* seat: the job; NULL: none */
@@ -82,8 +85,8 @@ static __thread unsigned int spins;
 
 /* ---- requests ---- */
 
-/* Run fn as another CPU. Pre: that CPU's seat is ours, or there is but one thread. */
-static void play(unsigned int id, void (*fn)(void *), void *arg)
+/* Pre, in this file: that CPU's seat is ours, or there is but one thread. */
+void host_play(unsigned int id, void (*fn)(void *), void *arg)
 {
 	unsigned int own = host_cpu_id;
 
@@ -113,7 +116,7 @@ void host_poll(void)
 	kmm_cpu_poll();
 }
 
-/* A lock is waited for and there is nobody who could release it. */
+/* Something is waited for (a lock, or polled for) and there is nobody else who could bring it. */
 static void deterministic_relax(void)
 {
 	if (++spins < DEADLOCK_SPINS)
@@ -144,10 +147,8 @@ void kmm_cpu_relax(void)
 
 void kmm_cpu_poll(void)
 {
-	if (!self) {
-		spins = 0;
+	if (!self)
 		return;
-	}
 	breathe();
 	answer();
 }
@@ -162,7 +163,7 @@ static bool call_by_seat(struct cpu *target, struct call *c, bool posted)
 	if (!posted || __atomic_compare_exchange_n(&target->mailbox, &mine, NULL, false,
 						   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		borrowed = target;
-		play(target->id, c->fn, c->arg);
+		host_play(target->id, c->fn, c->arg);
 		borrowed = NULL;
 		__atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
 	}
@@ -170,9 +171,28 @@ static bool call_by_seat(struct cpu *target, struct call *c, bool posted)
 	return __atomic_load_n(&c->done, __ATOMIC_ACQUIRE);
 }
 
+/* Nanoseconds of a processor that the thread of this CPU has had. */
+static u64 computed_ns(const struct cpu *c)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(c->thread, &clock) || clock_gettime(clock, &t))
+		return 0;
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+static bool given_up(const struct cpu *target, u64 computed, u64 since)
+{
+	u64 waited = host_real_ns() - since;
+
+	return waited > CALL_WAIT_NS &&
+	       (waited > CALL_STUCK_NS || computed_ns(target) - computed > CALL_WAIT_NS);
+}
+
 static bool call_thread(struct cpu *target, struct call *c)
 {
-	u64 deadline = host_real_ns() + CALL_WAIT_NS;
+	u64 since = host_real_ns(), computed = computed_ns(target);
 	bool posted = false;
 
 	for (;;) {
@@ -185,7 +205,7 @@ static bool call_thread(struct cpu *target, struct call *c)
 							     __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 		if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE))
 			return true;
-		if (host_real_ns() > deadline) {
+		if (given_up(target, computed, since)) {
 			expected = c;
 			if (!posted || __atomic_compare_exchange_n(&target->mailbox, &expected,
 					NULL, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -204,7 +224,7 @@ bool kmm_cpu_call(unsigned int cpu, void (*fn)(void *), void *arg)
 	if (cpu >= nr_cpus || borrowed || answering)
 		return false;
 	if (!self) {
-		play(cpu, fn, arg);
+		host_play(cpu, fn, arg);
 		return true;
 	}
 	self->request = (struct call){ .fn = fn, .arg = arg };
@@ -268,6 +288,7 @@ static void *worker(void *arg)
 {
 	struct cpu *c = self = arg;
 
+	host_fault_stack_on();
 	pthread_mutex_lock(&c->seat);
 	for (;;) {
 		while (!c->fn && !c->quit)
@@ -285,6 +306,7 @@ static void *worker(void *arg)
 		latch_down(c->latch);
 	}
 	pthread_mutex_unlock(&c->seat);
+	host_fault_stack_off();
 	return NULL;
 }
 
@@ -333,7 +355,7 @@ void host_run_on_cpu(unsigned int cpu, void (*fn)(void *), void *arg)
 	struct latch *l;
 
 	if (!self || cpu == host_cpu_id) {
-		play(cpu, fn, arg);
+		host_play(cpu, fn, arg);
 		return;
 	}
 	l = latch_get();
@@ -349,7 +371,7 @@ void host_run_on_all(void (*fn)(void *), void *arg)
 
 	if (!self) {
 		for (i = 0; i < nr_cpus; i++)
-			play(i, fn, arg);
+			host_play(i, fn, arg);
 		return;
 	}
 	l = latch_get();
@@ -408,6 +430,7 @@ int host_cpus_on(const struct host_config *c)
 	for (i = 0; i < want; i++)
 		init_cpu(&cpus[i], i);
 	self = &cpus[0];
+	self->thread = pthread_self();
 	pthread_mutex_lock(&self->seat);
 	for (; nr_cpus < want && !err; nr_cpus += !err)
 		err = start_worker(&cpus[nr_cpus]);

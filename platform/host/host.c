@@ -32,6 +32,7 @@ static struct {
 	bool threads;
 	int stopped;		/* atomic */
 	char reason[256];
+	const char *stop_as;	/* the reason to give instead; NULL: none */
 	bool caught;		/* there was a place to jump to when it stopped */
 	jmp_buf *catch;		/* atomic; of the booting thread */
 	void *power_on_state;	/* the core's state before the first boot */
@@ -98,6 +99,7 @@ int host_boot(const struct host_config *c)
 	if (!save_power_on_state())
 		return -ENOMEM;
 	host.stopped = 0;
+	host.stop_as = NULL;
 	host.threads = c->threads;
 	host_log_on(c);
 	if (m.nr_cpus > NR_CPUS) {
@@ -107,6 +109,10 @@ int host_boot(const struct host_config *c)
 	host.on = true;
 	host_faults_on();
 	err = host_ram_on(c, &m);
+	if (!err)
+		err = host_mmu_on(&m.paging, m.nr_cpus);
+	if (!err)
+		err = host_tlbs_on(&m.paging, m.nr_cpus);
 	if (!err)
 		err = host_cpus_on(c);
 	if (!err)
@@ -121,7 +127,10 @@ void host_power_off(void)
 	if (!host.on)
 		return;
 	host_cpus_off();
+	host_tlbs_off();
+	host_mmu_off();
 	host_ram_off();
+	host_fault_stack_off();
 	kmm_state_restore(host.power_on_state);
 	host.on = false;
 }
@@ -139,12 +148,18 @@ void host_leave(void)
 {
 	if (!host.caught)
 		end_process();
+	host_fault_left();
 	if (host_cpu_is_worker())
 		host_cpu_abandon();
 	if (!host.catch)
 		end_process();
 	host_cpu_reset();
 	longjmp(*host.catch, 1);
+}
+
+void host_stop_as(const char *why)
+{
+	host.stop_as = why;
 }
 
 /* The first CPU to stop gives the reason (0: running, 1: being written, 2: stopped). */
@@ -154,7 +169,7 @@ void kmm_stop(const char *why)
 
 	if (__atomic_compare_exchange_n(&host.stopped, &running, 1, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		snprintf(host.reason, sizeof(host.reason), "%s", why);
+		snprintf(host.reason, sizeof(host.reason), "%s", host.stop_as ? host.stop_as : why);
 		host.caught = __atomic_load_n(&host.catch, __ATOMIC_ACQUIRE) != NULL;
 		__atomic_store_n(&host.stopped, 2, __ATOMIC_RELEASE);
 	}

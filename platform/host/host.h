@@ -21,11 +21,10 @@
  *	threads: CPU 0 is the thread that called host_boot(), each other CPU a
  *		thread that waits for host_run_on_cpu() and host_run_on_all().
  *
- * Addresses: 64-bit builds reach physical 0 at 0x088000000000 and the page array
- * at 0x6a0000000000: AMD64's own kernel addresses without their sign extension
- * (host_kernel_address() puts it back for printing). 32-bit builds reach it at
- * 0xc0000000. Under AddressSanitizer and ThreadSanitizer these places are theirs,
- * and the machine is put elsewhere.
+ * Addresses: 64-bit builds use AMD64's own kernel addresses without their sign extension
+ * (host_kernel_address() puts it back for printing), 32-bit builds IA-32's own. Under
+ * AddressSanitizer and ThreadSanitizer most are taken, and the machine has fewer. What is
+ * mapped where, the core's page tables say (mmu.c).
  *
  * Functions are called from the thread that boots, unless said otherwise.
  */
@@ -36,6 +35,15 @@
 
 #include <kmm/kmm.h>
 #include <kmm/platform.h>
+
+/* Whose page tables. The 64-bit build has the first two, the 32-bit build the others. */
+enum host_arch {
+	HOST_ARCH_DEFAULT,	/* AMD64, or IA-32 with PAE */
+	HOST_AMD64,		/* 4 levels */
+	HOST_AMD64_LA57,	/* 5 levels */
+	HOST_IA32,		/* 2 levels, 4 GiB at most */
+	HOST_IA32_PAE		/* 3 levels, 64 GiB */
+};
 
 /* What machine, how it is run. All but the map may be left 0. Borrowed for host_boot(). */
 struct host_config {
@@ -50,11 +58,16 @@ struct host_config {
 	const char *cmdline;
 	struct kmm_image image;
 
+	enum host_arch arch;
+	u32 without;			/* KMM_CPU_* that the machine's CPUs lack */
+	uintptr_t page_offset;		/* IA-32's split: 0xc0000000 (or 0), 0x80000000;
+					 * for 0x40000000 no process has room */
+
 	bool threads;			/* CPUs are threads; else deterministic */
 	bool populate;			/* fault the page array in at boot: for measurements */
 	u64 seed;			/* of kmm_random(), deterministic machine */
-	u64 direct_map_max;		/* bytes of RAM with an address; 0: all on 64 bits,
-					 * HOST_LOWMEM_MAX on 32: the rest is high memory */
+	u64 direct_map_max;		/* most bytes of RAM with an address, the rest is high
+					 * memory; 0: as many as the layout allows */
 
 	int loglevel;			/* echo lines below this level; 0: 7, all but debug */
 	bool quiet;			/* echo nothing; host_dmesg() has it all */
@@ -63,9 +76,6 @@ struct host_config {
 	void (*on_line)(void *arg, int level, const char *line, size_t len);
 	void *on_line_arg;
 };
-
-/* The 879 MiB of low memory of a PAE kernel with 128 MiB of vmalloc. */
-#define HOST_LOWMEM_MAX		0x36ffe000UL
 
 /*
  * host_boot - build the machine and boot the core on it.
@@ -108,15 +118,60 @@ void host_poll(void);
 
 /* ---- memory ---- */
 
-/* host_kernel_address - the address as AMD64's kernel would print it. Any CPU. */
-u64 host_kernel_address(const void *p);
 /*
- * host_ram_pointer - where a physical address is reached; NULL: it is a hole or high memory.
- * For tests that look at raw RAM.
+ * host_ram_pointer - physical memory as the machine's own hardware sees it, whatever the page
+ * tables say; NULL: it is a hole, or (32 bits) high memory. For tests that look at raw RAM.
+ * host_ram_read, host_ram_write - any RAM or device memory. false: no such address.
  */
 void *host_ram_pointer(phys_addr_t phys);
+bool host_ram_read(u64 phys, void *buf, size_t size);
+bool host_ram_write(u64 phys, const void *buf, size_t size);
 /* host_ram_used - bytes of the memfd that are backed by the host's memory now. */
 u64 host_ram_used(void);
+/* host_kernel_address - kernel_address() of a pointer. */
+u64 host_kernel_address(const void *p);
+
+/* ---- address translation (mmu.c, tlb.c) ---- */
+
+/* What a CPU did since power-on or the last reset. */
+struct host_tlb_stats {
+	u64 misses;		/* translations fetched from the tables, in both ways */
+	u64 flush_one;		/* of one page: kmm_tlb_flush_one(), kmm_tlb_flush_user_one() */
+	u64 flush_pcid;		/* of one tag */
+	u64 flush_all;
+	u64 loads;		/* of another root */
+	u64 interrupts;		/* shootdowns by other CPUs */
+	u64 hits;		/* of host_access() in the modelled TLB */
+	u64 stale;		/* not counted but now: ranges it still has to flush */
+};
+struct host_tlb_stats host_tlb_stats(unsigned int cpu);
+void host_tlb_stats_reset(unsigned int cpu);
+
+/*
+ * host_access - the CPU that calls accesses a kernel or user address (no pointer) through its
+ * modelled TLB and the tables it has loaded (kmm_mmu_load()): for user addresses, execution, and
+ * tests of flushing. access: X86_PF_WRITE | X86_PF_USER | X86_PF_INSTR (<kmm/fault.h>). *phys:
+ * where it arrives. Sets A and D in the tables. False: a page fault.
+ * host_translate - the same; 0, or the fault's error code with HOST_FAULT added.
+ * An access by an entry that the tables do not have any more, and that allows more or leads
+ * elsewhere, stops the machine: "stale TLB entry used". Any CPU.
+ */
+#define HOST_FAULT	(1u << 31)
+bool host_access(u64 va, unsigned int access, phys_addr_t *phys);
+unsigned int host_translate(u64 va, unsigned int access, phys_addr_t *phys);
+/* host_tlb_holds - has the modelled TLB of a CPU an entry for va with this tag, or a global one?
+ * host_tlb_entries - how many entries it has in all. */
+bool host_tlb_holds(unsigned int cpu, u64 va, unsigned int pcid);
+unsigned int host_tlb_entries(unsigned int cpu);
+
+/*
+ * host_mmu_check - compare what can be touched now with the page tables: NULL, or what differs, in
+ * one line. A difference means a kmm_mmu_changed() that is missing. For tests.
+ */
+const char *host_mmu_check(void);
+/* host_mmu_fill_max - at most so many runs of pages are accessible at a time; the rest is
+ * evicted and faults in again. 0: the default. For tests. */
+void host_mmu_fill_max(unsigned int runs);
 
 /* ---- time and log ---- */
 

@@ -1,61 +1,47 @@
 // SPDX-License-Identifier: MIT
 /*
- * ram.c - the hosted machine's RAM, and the addresses it is reached at.
+ * ram.c - the hosted machine's physical memory.
  *
- * RAM is one sparse memfd in which the offset is the physical address; a page
- * costs the host nothing until it is touched. Three windows show it:
+ * It is one sparse memfd in which the offset is the physical address; a page costs the host
+ * nothing until it is touched. Two ways lead to it:
  *
- *	direct map   [base, base + direct_end)   all of it reserved without access,
- *	             then the RAM of the map laid over it: holes fault
- *	page array   [vmemmap, vmemmap_end)      reserved; kmm_memmap_back() lays the
- *	             frames the core chose for struct page over it (64 bits only)
- *	frame        one page anywhere, for as long as kmm_map_frame() lasts
+ *	view      RAM (32 bits: as much as may be low memory), for the hardware: page tables are
+ *	          walked through it, tests look at raw RAM through it. The core never learns of it
+ *	          but for the early memory, which the first page tables are made in.
+ *	window    the kernel's addresses (window.c). mmu.c shows in it what the core's page tables
+ *	          say.
  *
  * What counts as RAM: every e820 range that is not plainly reserved (usable,
  * ACPI, NVS, persistent ...), rounded outwards to pages, and what memmap=nn@ss
- * on the command line declares usable on top of the firmware's map.
+ * on the command line declares usable on top of the firmware's map. Where there is no RAM there are
+ * devices: memory that remembers what is written, and does nothing else, up to the
+ * last physical address.
  *
- * Where: 64-bit builds use AMD64's own layout without the sign extension,
- *
- *	0x0880_0000_0000 ... 0x4880_0000_0000   direct map, up to 64 TiB
- *	0x6a00_0000_0000 ... 0x6b00_0000_0000   page array, up to 1 TiB
- *
- * which Linux leaves to whoever asks. The sanitizers keep their shadow there, so
- * under them mmap() chooses. In 32 bits the direct map begins at 0xc0000000 if
- * the process can have the space there, else lower.
+ * Mappings of the window are made by bare system calls. The sanitizers' own mmap() would clear
+ * shadow memory for each, which takes longer than all the rest, and is not needed: it is
+ * the same memory that comes and goes at different addresses.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <kmm/page_addr.h>
 
 #include "host_internal.h"
 #include "lib/parse.h"
 
-#define KERNEL_BASE64		0xffff888000000000ULL
-#define KERNEL_VMEMMAP64	0xffffea0000000000ULL
-#define KERNEL_BASE32		0xc0000000ULL
-#define SIGN_EXTENSION		0xffff800000000000ULL
-
 #define RAM_LIMIT		(64ULL << 40)	/* AMD64's direct map, 4-level paging */
-#define FRAME_DESCRIPTION	64		/* most bytes of page array for one frame */
+#define PHYS_END64		(1ULL << 52)
+#define PHYS_END32		(1ULL << 36)
+#define EARLY_SIZE	(256UL << 10)	/* of early memory, where there is so much */
+#define EARLY_LEAST	(64UL << 10)
+#define VIEW_MOST32	(1UL << 30)	/* 32 bits: the most of RAM that the view shows */
+#define VIEW_LEAST32	(64UL << 20)
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PLACE_IS_TAKEN		1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PLACE_IS_TAKEN		1
-#endif
-#endif
-#ifndef PLACE_IS_TAKEN
-#define PLACE_IS_TAKEN		0
-#endif
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE	0x100000
-#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE	23
 #endif
@@ -71,11 +57,8 @@ static struct {
 	struct range *range;	/* where there is RAM: sorted, apart, page aligned */
 	unsigned int nr;
 	u64 end;		/* of the highest range */
-	char *base;		/* direct map */
-	u64 direct_end;		/* bytes of it there are */
-	u64 direct_most;	/* bytes of it there could be: RAM from here on is high memory */
-	char *vmemmap;		/* page array; NULL: none */
-	size_t vmemmap_size;
+	char *view;
+	u64 view_end;		/* bytes of RAM in it */
 	bool populate;
 } ram = { .fd = -1 };
 
@@ -158,6 +141,13 @@ static int find_ranges(const struct host_config *c)
 	return 0;
 }
 
+/* ---- the memfd, the view ---- */
+
+static u64 phys_end(void)
+{
+	return sizeof(void *) == 8 ? PHYS_END64 : PHYS_END32;
+}
+
 static bool is_ram(u64 phys)
 {
 	unsigned int i;
@@ -168,95 +158,178 @@ static bool is_ram(u64 phys)
 	return false;
 }
 
-/* ---- address space ---- */
-
-static char *reserve_at(uintptr_t where, size_t size)
+/* The view; where the process has no room for it all, as much as there is. */
+static bool make_view(void)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	void *p;
+	u64 size = sizeof(void *) == 4 ? min(ram.end, (u64)VIEW_MOST32) : ram.end;
+	void *p = MAP_FAILED;
 
-	if (where)
-		flags |= MAP_FIXED_NOREPLACE;
-	p = mmap((void *)where, size, PROT_NONE, flags, -1, 0);
-	if (p == MAP_FAILED)
-		return NULL;
-	if (where && p != (void *)where) {	/* a kernel older than MAP_FIXED_NOREPLACE */
-		munmap(p, size);
-		return NULL;
+	for (; p == MAP_FAILED; size = ALIGN_DOWN(size / 4 * 3, (u64)PAGE_SIZE)) {
+		p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			 ram.fd, 0);
+		if (p == MAP_FAILED && (sizeof(void *) == 8 || size < VIEW_LEAST32))
+			return false;
+		ram.view_end = size;
 	}
-	return p;
-}
-
-/* The direct map's own place, or the nearest there is to it. */
-static char *reserve_direct_map(size_t size)
-{
-	static const uintptr_t places32[] = {
-		KERNEL_BASE32, 0xbf000000, 0xb8000000, 0xa0000000, 0
-	};
-	unsigned int i;
-	char *p = NULL;
-
-	if (PLACE_IS_TAKEN)
-		return reserve_at(0, size);
-	if (sizeof(void *) == 8)
-		return reserve_at((uintptr_t)(KERNEL_BASE64 & ~SIGN_EXTENSION), size);
-	for (i = 0; i < ARRAY_SIZE(places32) && !p; i++)
-		p = reserve_at(places32[i], size);
-	if (p && (uintptr_t)p != (uintptr_t)KERNEL_BASE32)
-		host_log(LOGLEVEL_INFO, "host: 0xc0000000 is taken, direct map at %p", (void *)p);
-	return p;
-}
-
-static int reserve(const struct host_config *c)
-{
-	u64 most = c->direct_map_max ? c->direct_map_max :
-		   sizeof(void *) == 8 ? RAM_LIMIT : HOST_LOWMEM_MAX;
-
-	most = ALIGN_DOWN(most, (u64)PAGE_SIZE);
-	ram.direct_most = most;
-	ram.direct_end = min(ram.end, most);
-	ram.base = reserve_direct_map(ram.direct_end);
-	if (sizeof(void *) == 8 && ram.base) {
-		ram.vmemmap_size = ALIGN((ram.end >> PAGE_SHIFT) * FRAME_DESCRIPTION, PAGE_SIZE);
-		ram.vmemmap = reserve_at(PLACE_IS_TAKEN ? 0 :
-				(uintptr_t)(KERNEL_VMEMMAP64 & ~SIGN_EXTENSION), ram.vmemmap_size);
-	}
-	if (!ram.base || (sizeof(void *) == 8 && !ram.vmemmap)) {
-		host_log(LOGLEVEL_ERR, "host: no address space for %llu MiB of RAM",
-			 (unsigned long long)(ram.end >> 20));
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static bool show(void *where, u64 phys, size_t size)
-{
-	return mmap(where, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-		    ram.fd, (off_t)phys) != MAP_FAILED;
+	ram.view = p;
+	return true;
 }
 
 static int make_ram(void)
 {
-	unsigned int i;
-
 	ram.fd = memfd_create("kmm-ram", MFD_CLOEXEC);
-	if (ram.fd < 0 || ftruncate(ram.fd, (off_t)ram.end))
-		goto fail;
-	for (i = 0; i < ram.nr; i++) {
-		struct range r = ram.range[i];
-
-		r.end = min(r.end, ram.direct_end);
-		if (r.start < r.end && !show(ram.base + r.start, r.start, r.end - r.start))
-			goto fail;
-	}
-	return 0;
-fail:
+	if (ram.fd >= 0 && !ftruncate(ram.fd, (off_t)phys_end()) && make_view())
+		return 0;
 	host_log(LOGLEVEL_ERR, "host: no RAM of %llu MiB: %s",
 		 (unsigned long long)(ram.end >> 20), strerror(errno));
 	return -ENOMEM;
 }
 
-int host_ram_on(const struct host_config *c, struct kmm_machine *m)
+void *host_ram_view(u64 phys, size_t size)
+{
+	return ram.view && phys + size <= ram.view_end ? ram.view + phys : NULL;
+}
+
+bool host_ram_read(u64 phys, void *buf, size_t size)
+{
+	return phys + size <= phys_end() && pread(ram.fd, buf, size, (off_t)phys) == (ssize_t)size;
+}
+
+bool host_ram_write(u64 phys, const void *buf, size_t size)
+{
+	return phys + size <= phys_end() &&
+	       pwrite(ram.fd, buf, size, (off_t)phys) == (ssize_t)size;
+}
+
+/* ---- in the window ---- */
+
+static bool map_fixed(void *where, size_t size, int prot, int flags, int fd, u64 offset)
+{
+#ifdef SYS_mmap2
+	long r = syscall(SYS_mmap2, where, size, prot, flags | MAP_FIXED | MAP_NORESERVE, fd,
+			 (long)(offset >> PAGE_SHIFT));
+#else
+	long r = syscall(SYS_mmap, where, size, prot, flags | MAP_FIXED | MAP_NORESERVE, fd,
+			 offset);
+#endif
+	return r != -1;
+}
+
+/* The page array, of a machine that is for measuring, is there when the boot ends. */
+static bool shall_be_present(const void *where)
+{
+	uintptr_t at = (uintptr_t)where;
+
+	return ram.populate && at >= VMEMMAP_START && at < VMEMMAP_END;
+}
+
+bool host_ram_show(void *where, u64 phys, size_t size, bool write)
+{
+	if (phys + size > phys_end() ||
+	    !map_fixed(where, size, PROT_READ | (write ? PROT_WRITE : 0), MAP_SHARED, ram.fd, phys))
+		return false;
+	if (shall_be_present(where))
+		madvise(where, size, MADV_POPULATE_WRITE);
+	return true;
+}
+
+/* The window is reserved as it was: with less of it missing, others would come to lie in it. */
+void host_ram_hide(void *where, size_t size)
+{
+	if (!map_fixed(where, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+		abort();
+}
+
+void host_ram_protect(void *where, size_t size, bool write)
+{
+	if (syscall(SYS_mprotect, where, size, PROT_READ | (write ? PROT_WRITE : 0)))
+		abort();
+}
+
+/* ---- what the core is told ---- */
+
+/* Does anything that is not usable RAM, or the kernel's image, lie in [start, end)? */
+static bool is_disturbed(const struct host_config *c, u64 start, u64 end)
+{
+	const struct kmm_image *i = &c->image;
+	const struct range parts[] = {
+		{ i->text, i->etext }, { i->rodata, i->erodata }, { i->data, i->edata },
+		{ i->bss, i->ebss }, { i->init, i->einit },
+	};
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(parts); n++)
+		if (parts[n].start < end && parts[n].end > start)
+			return true;
+	for (n = 0; n < c->nr_e820; n++)
+		if (c->e820[n].type != E820_TYPE_RAM && c->e820[n].addr < end &&
+		    c->e820[n].addr + c->e820[n].size > start)
+			return true;
+	return false;
+}
+
+/* The lowest place in a range of RAM, on the largest step up to EARLY_SIZE. */
+static void early_in(const struct host_config *c, const struct e820_entry *e, struct kmm_paging *p)
+{
+	u64 start = ALIGN(max(e->addr, (u64)EARLY_LEAST), (u64)EARLY_LEAST);
+	u64 end = min(e->addr + e->size, ram.view_end), size = EARLY_SIZE;
+
+	for (; start + EARLY_LEAST <= end; start += EARLY_LEAST) {
+		if (p->early_size && start >= p->early_phys)
+			return;
+		while (size > EARLY_LEAST &&
+		       (start + size > end || is_disturbed(c, start, start + size)))
+			size -= EARLY_LEAST;
+		if (!is_disturbed(c, start, start + size)) {
+			p->early_phys = start;
+			p->early_size = (size_t)size;
+			return;
+		}
+	}
+}
+
+/*
+ * The first tables lie in the first MiB if they can, which the core never gives out; else where
+ * there first is usable RAM for them. The first 64 KiB are left alone.
+ */
+static void find_early(const struct host_config *c, struct kmm_paging *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nr_e820; i++)
+		if (c->e820[i].type == E820_TYPE_RAM)
+			early_in(c, &c->e820[i], p);
+	p->early_virt = ram.view + p->early_phys;
+}
+
+static enum kmm_paging_mode mode_of(const struct host_config *c)
+{
+	switch (c->arch) {
+	case HOST_AMD64_LA57:
+		return KMM_PAGING_5LEVEL;
+	case HOST_IA32:
+		return KMM_PAGING_32;
+	case HOST_IA32_PAE:
+		return KMM_PAGING_PAE;
+	case HOST_AMD64:
+		return KMM_PAGING_4LEVEL;
+	default:
+		return sizeof(void *) == 8 ? KMM_PAGING_4LEVEL : KMM_PAGING_PAE;
+	}
+}
+
+static void describe_arch(const struct host_config *c, struct kmm_paging *p)
+{
+	p->mode = mode_of(c);
+	p->cpu = KMM_CPU_PSE | KMM_CPU_PGE | KMM_CPU_NX | KMM_CPU_GBPAGES | KMM_CPU_PCID;
+	if (p->mode == KMM_PAGING_32)
+		p->cpu &= ~(u32)KMM_CPU_NX;
+	if (p->mode == KMM_PAGING_32 || p->mode == KMM_PAGING_PAE)
+		p->cpu &= ~(u32)(KMM_CPU_GBPAGES | KMM_CPU_PCID);
+	p->cpu &= ~c->without;
+}
+
+static int on(const struct host_config *c, struct kmm_machine *m)
 {
 	int err = find_ranges(c);
 
@@ -264,28 +337,35 @@ int host_ram_on(const struct host_config *c, struct kmm_machine *m)
 		host_log(LOGLEVEL_ERR, "host: the memory map has no RAM");
 		err = -EINVAL;
 	}
-	if (!err)
-		err = reserve(c);
+	if (err)
+		return err;
+	describe_arch(c, &m->paging);
+	err = host_window_on(c, ram.end, &m->paging);
 	if (!err)
 		err = make_ram();
-	if (err) {
-		host_ram_off();
+	if (err)
 		return err;
-	}
 	ram.populate = c->populate;
-	m->page_offset = (uintptr_t)ram.base;
-	m->direct_map_end = ram.direct_most;
-	m->vmemmap = (struct page *)(void *)ram.vmemmap;
-	m->vmemmap_end = (uintptr_t)ram.vmemmap + ram.vmemmap_size;
+	m->page_offset = c->page_offset;
+	m->direct_map_end = c->direct_map_max;
+	find_early(c, &m->paging);
 	return 0;
+}
+
+int host_ram_on(const struct host_config *c, struct kmm_machine *m)
+{
+	int err = on(c, m);
+
+	if (err)
+		host_ram_off();
+	return err;
 }
 
 void host_ram_off(void)
 {
-	if (ram.vmemmap)
-		munmap(ram.vmemmap, ram.vmemmap_size);
-	if (ram.base)
-		munmap(ram.base, ram.direct_end);
+	host_window_off();
+	if (ram.view)
+		munmap(ram.view, (size_t)ram.view_end);
 	if (ram.fd >= 0)
 		close(ram.fd);
 	free(ram.range);
@@ -293,66 +373,16 @@ void host_ram_off(void)
 	ram.fd = -1;
 }
 
-/* ---- the contract ---- */
-
-bool kmm_memmap_back(void *virt, phys_addr_t phys, size_t size)
-{
-	uintptr_t at = (uintptr_t)virt - (uintptr_t)ram.vmemmap;
-
-	if (!ram.vmemmap || at >= ram.vmemmap_size || size > ram.vmemmap_size - at ||
-	    phys > ram.end || size > ram.end - phys)
-		return false;
-	if (!show(virt, phys, size))
-		return false;
-	if (ram.populate)
-		madvise(virt, size, MADV_POPULATE_WRITE);
-	return true;
-}
-
-void *kmm_map_frame(phys_addr_t phys)
-{
-	void *p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ram.fd, (off_t)phys);
-
-	if (p == MAP_FAILED || !is_ram(phys))
-		kmm_stop("host: kmm_map_frame of what is no RAM");
-	return p;
-}
-
-void kmm_unmap_frame(void *virt)
-{
-	munmap(virt, PAGE_SIZE);
-}
-
 /* ---- for tools ---- */
 
 u64 host_kernel_address(const void *p)
 {
-	u64 a = (uintptr_t)p;
-	bool wide = sizeof(void *) == 8;
-
-	if (ram.base && a - (uintptr_t)ram.base < ram.direct_end)
-		return (wide ? KERNEL_BASE64 : KERNEL_BASE32) + (a - (uintptr_t)ram.base);
-	if (ram.vmemmap && a - (uintptr_t)ram.vmemmap < ram.vmemmap_size)
-		return KERNEL_VMEMMAP64 + (a - (uintptr_t)ram.vmemmap);
-	return a;
-}
-
-const char *host_ram_describe(uintptr_t addr)
-{
-	u64 at = addr - (uintptr_t)ram.base;
-
-	if (ram.base && at < ram.direct_end)
-		return is_ram(at) ? "no memory left on the host for this RAM" : "a hole in RAM";
-	if (ram.vmemmap && addr - (uintptr_t)ram.vmemmap < ram.vmemmap_size)
-		return "page array without memory behind it";
-	if (sizeof(void *) == 8 && (u64)addr >= SIGN_EXTENSION)
-		return "a kernel address that was not translated";
-	return NULL;
+	return kernel_address((uintptr_t)p);
 }
 
 void *host_ram_pointer(phys_addr_t phys)
 {
-	return phys < ram.direct_end && is_ram(phys) ? ram.base + phys : NULL;
+	return is_ram(phys) ? host_ram_view(phys, 1) : NULL;
 }
 
 u64 host_ram_used(void)

@@ -3,6 +3,7 @@
  * fake_platform.c - the whole platform contract for tests of the boot room: one
  * CPU, a console that is a buffer, RAM that is an anonymous mapping.
  */
+#include <sched.h>
 #include <sys/mman.h>
 
 #include <kmm/param.h>
@@ -16,6 +17,7 @@ jmp_buf *fake_stop;
 char fake_stop_reason[256];
 
 const struct kernel_param *const kernel_param_tables[] = { boot_params, NULL };
+unsigned int nr_cpu_ids = 1;
 
 void fake_reset(void)
 {
@@ -94,6 +96,7 @@ void kmm_local_irq_restore(unsigned long flags)
 
 void kmm_cpu_relax(void)
 {
+	sched_yield();			/* tests with threads: others have the lock */
 }
 
 void kmm_cpu_poll(void)
@@ -124,22 +127,6 @@ u64 kmm_random(void)
 	static u64 x = 1;
 
 	return x = x * 6364136223846793005ULL + 1442695040888963407ULL;
-}
-
-bool kmm_memmap_back(void *virt, phys_addr_t phys, size_t size)
-{
-	(void)virt, (void)phys, (void)size;
-	return false;
-}
-
-void *kmm_map_frame(phys_addr_t phys)
-{
-	return __va(phys);
-}
-
-void kmm_unmap_frame(void *virt)
-{
-	(void)virt;
 }
 
 void kmm_dump_stack(void)

@@ -14,8 +14,17 @@
 #include <kmm/memblock.h>
 #include <kmm/mm.h>
 #include <kmm/param.h>
+#include <kmm/percpu.h>
+#include <kmm/set_memory.h>
 #include <kmm/setup.h>
+#include <kmm/stack.h>
 #include <kmm/sysctl.h>
+#include <kmm/tlbflush.h>
+#include <kmm/vmalloc.h>
+
+#include "mm/kernel/internal.h"
+
+#include "mm/kernel/pageattr.h"
 
 struct fake_core fake;
 
@@ -30,6 +39,7 @@ phys_addr_t direct_map_end;
 u64 vm_events[NR_VM_EVENTS];
 struct fail_page_alloc fail_page_alloc;
 struct failslab failslab;
+unsigned long tlb_single_page_flush_ceiling = 33;
 struct e820_table e820_table_firmware;
 struct memblock memblock;
 struct resource iomem_resource;
@@ -166,6 +176,78 @@ int slab_tracks(const char *name, bool alloc,
 	for (int i = 0; alloc && i < fake.nr_tracks; i++)
 		show(arg, &fake.tracks[i]);
 	return alloc ? fake.nr_tracks : 0;
+}
+
+u64 direct_map_kb(enum pg_level level)
+{
+	(void)level;
+	return 0;
+}
+
+unsigned int direct_map_shift(enum pg_level level)
+{
+	(void)level;
+	return 0;
+}
+
+unsigned long kernel_stack_kb(int nid)
+{
+	(void)nid;
+	return 0;
+}
+
+unsigned long pcpu_nr_pages(void)
+{
+	return 0;
+}
+
+void pcpu_for_each_line(void (*fn)(void *arg, const struct pcpu_line *line), void *arg)
+{
+	(void)fn, (void)arg;
+}
+
+/* mm/kernel: no page tables here */
+struct kernel_areas kernel_areas;
+struct kernel_layout kernel_layout;
+struct pgtable kernel_pgtable;
+enum paging_mode kernel_paging;
+u64 kernel_address_bias;
+uintptr_t page_offset_base;
+
+void kernel_tables_lock(void)
+{
+}
+
+void kernel_tables_unlock(void)
+{
+}
+
+const char *symbol_text(uintptr_t addr, char *buf, size_t size)
+{
+	(void)addr, (void)size;
+	*buf = '\0';
+	return buf;
+}
+
+unsigned long vmalloc_nr_pages(void)
+{
+	return 0;
+}
+
+void vmalloc_for_each(void (*fn)(void *arg, const struct vmalloc_info *info), void *arg)
+{
+	(void)fn, (void)arg;
+}
+
+bool is_vmalloc_addr(const void *addr)
+{
+	(void)addr;
+	return false;
+}
+
+bool tlb_counted(void)
+{
+	return false;
 }
 
 unsigned long slab_pages(int nid, bool reclaimable)

@@ -217,8 +217,9 @@ static void listing(void)
 	ok(i >= 30, "%u files", i);
 	is_int(unsorted, 0, "no path twice in a row");
 	is_int(unreadable, 0, "every listed file can be read");
-	is_int(writable, 2 + 7 + FAILSLAB_FILES + 1 + 3 * 6,
-	       "sysctls, fault injection, slabinfo and six files of a cache can be written");
+	is_int(writable, 2 + 7 + FAILSLAB_FILES + 1 + 3 * 6 + 1,
+	       "sysctls, fault injection, slabinfo, six files of a cache and the TLB's can be "
+	       "written");
 	is_int(caches, 3 * CACHE_FILES + 2, "three caches' files, and those of one with users");
 	is_str(introspect_path(0, path, sizeof(path)), "/proc/buddyinfo", "the first path");
 	ok(!introspect_path(i, path, sizeof(path)), "NULL after the last");

@@ -35,6 +35,9 @@
 
 /* --- machines --- */
 
+/* Low memory of a PAE kernel that has 128 MiB of vmalloc area: 879 MiB. */
+#define IA32_LOWMEM	0x36ffe000UL
+
 struct machine {
 	u64 mem;			/* of a simple PC; 0: e820 below */
 	unsigned int nodes, cpus;	/* 0: 1 */
@@ -42,6 +45,7 @@ struct machine {
 	bool ia32;			/* the direct map ends at 879 MiB */
 	bool threads;
 	u64 seed, direct_map_max;
+	enum host_arch arch;		/* of page tables */
 	const struct e820_entry *e820;
 	unsigned int nr_e820;
 	const struct srat_mem *srat;
@@ -52,7 +56,7 @@ struct machine {
 	void (*on_line)(void *arg, int level, const char *line, size_t len);
 };
 
-/* What is free when a machine has booted: all that is managed, but what the slab layer took. */
+/* What is free when a machine has booted: all that is managed, but what the boot itself took. */
 static unsigned long free_at_boot __attribute__((unused));
 
 /* machine_boot - 0 or host_boot()'s error. */
@@ -63,8 +67,8 @@ static inline int machine_boot(const struct machine *m)
 	struct host_config c = {
 		.e820 = m->e820, .nr_e820 = m->nr_e820, .srat = m->srat, .nr_srat = m->nr_srat,
 		.nr_cpus = m->cpus, .cmdline = m->cmdline, .threads = m->threads, .seed = m->seed,
-		.direct_map_max = m->ia32 ? HOST_LOWMEM_MAX : m->direct_map_max, .quiet = true,
-		.on_line = m->on_line,
+		.direct_map_max = m->ia32 ? IA32_LOWMEM : m->direct_map_max, .quiet = true,
+		.on_line = m->on_line, .arch = m->arch,
 	};
 	int err;
 
@@ -77,6 +81,8 @@ static inline int machine_boot(const struct machine *m)
 	if (m->cpu_node)
 		c.cpu_node = m->cpu_node;
 	err = host_boot(&c);
+	if (!err)
+		drain_all_pages(NULL);	/* what the boot's own small allocations left there */
 	free_at_boot = err ? 0 : nr_free_pages();
 	host_machine_free(pc);
 	return err;

@@ -208,7 +208,7 @@ static void test_highmem(void)
 		p = __kmalloc(1 + i * 7 % 20000, kinds[i % ARRAY_SIZE(kinds)]);
 		q = kmem_cache_alloc(s, kinds[i % ARRAY_SIZE(kinds)]);
 		wrong += !p || !q || object_zone(p) > ZONE_NORMAL || object_zone(q) > ZONE_NORMAL;
-		wrong += __pa(p) >= HOST_LOWMEM_MAX || __pa(q) >= HOST_LOWMEM_MAX;
+		wrong += __pa(p) >= IA32_LOWMEM || __pa(q) >= IA32_LOWMEM;
 	}
 	is_int(wrong, 0, "%s: 2 GiB, 879 MiB of them low: no object in high memory", allocator);
 	check_all();

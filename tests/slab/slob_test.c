@@ -154,14 +154,15 @@ static void test_first_fit(void)
 
 static void test_lists(void)
 {
-	void *small, *medium, *large, *again;
+	void *small, *medium, *large, *again, *filler[64];
+	unsigned int nr = 0;
 
 	if (!SLOB_ON(.mem = 64 * MIB))
 		return;
 	small = kmalloc(255, GFP_KERNEL);
-	medium = kmalloc(257, GFP_KERNEL);
+	medium = first_of_new_page(1023, filler, &nr, ARRAY_SIZE(filler));
 	large = kmalloc(1025, GFP_KERNEL);
-	again = kmalloc(1023, GFP_KERNEL);
+	again = kmalloc(1020, GFP_KERNEL);
 	ok(!same_page(small, medium) && !same_page(medium, large) && !same_page(small, large),
 	   "small, medium and large objects have pages of their own");
 	ok(same_page(medium, again), "those of the same list share one");
@@ -169,6 +170,7 @@ static void test_lists(void)
 	kfree(medium);
 	kfree(large);
 	kfree(again);
+	free_array(filler, nr);
 	check_all();
 }
 

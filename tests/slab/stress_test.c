@@ -292,7 +292,7 @@ static u64 duration(void)
 static void create_caches(void)
 {
 	static const struct { unsigned int size; slab_flags_t flags; } kinds[CACHES] = {
-		{ 16, 0 }, { 56, SLAB_NO_MERGE }, { 104, 0 },
+		{ 16, 0 }, { 56, SLAB_NO_MERGE }, { 136, 0 },
 		{ 300, SLAB_HWCACHE_ALIGN }, { 1300, SLAB_RECLAIM_ACCOUNT },
 		{ 5000, SLAB_NO_MERGE },
 	};
@@ -394,7 +394,7 @@ static void produce_or_consume(void *arg)
 		void **at = &ring[i % RING];
 
 		if (kmm_cpu() == 0) {
-			p = mark(kmem_cache_alloc(cache[2], GFP_KERNEL), 104, 2);
+			p = mark(kmem_cache_alloc(cache[2], GFP_KERNEL), 136, 2);
 			if (!p)
 				break;
 			sent++;

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: MIT
+/*
+ * percpu_map.c - which granules of a chunk are taken.
+ *
+ * Per-CPU memory costs as many bytes as there are CPUs for each byte, so it is packed as tightly as
+ * alignment allows: any size in steps of four bytes, first fit, no size classes. Nothing of the map
+ * lies in the memory it describes. Two bits tell all about a granule:
+ *
+ *	taken   0 0 1 1 1 1 0 1 1 1 1 0       an allocation begins where taken follows free or last;
+ *	last    0 0 0 0 0 1 0 0 1 0 1 0       it ends at the next `last`: sizes 4, 2 and 2
+ *
+ * Searching. A chunk has up to 64 pages of 1,024 granules. Each page has a *bound*: no run of free
+ * granules in it is longer. The word fit[k] has a bit for each page whose bound is at least 2^k,
+ * so one count of trailing zeroes leads to the first page that may do. In the page, a request of
+ * up to a word's bits is looked for a word at a time: halving steps of AND and shift leave a bit
+ * wherever a long enough run begins,
+ *
+ *	free 01110110   AND free >> 1 = 00110010   two or more begin here   ... n in log2(n) steps
+ *
+ * with the next word's bits shifted in. Such small ones never cross pages, so that they need one
+ * populated page only. Larger ones do if no page has room for all of it.
+ *
+ * Bounds are upper bounds: taking granules does not touch them, freeing raises them to the length
+ * of the run that has come about. Only a search that fails in a page computes its bound exactly.
+ * So a page is searched in vain at most once for each time something was taken from it: what
+ * finding a place costs is constant in the long run, however the requests are mixed, and no
+ * operation scans a page to keep figures true (Linux, which keeps exact hints, does). What fails
+ * on alignment in spite of a long enough run is remembered as a *miss* until something is freed in
+ * that page. The map as a whole has a bound and a miss, too: the lists of chunks live on them.
+ *
+ * Source: bitmaps with ends marked and hints by block: Linux's percpu.c (T. Heo, D. Zhou); finding
+ * runs by AND and shift: H. Warren, "Hacker's Delight", 6-2; lazy upper bounds: the summaries of
+ * M. Knyszek's page allocator for Go, made lazy.
+ */
+#include "lib/bitmap.h"
+#include "mm/kernel/percpu_map_fast.h"
+
+#define WORD		BITS_PER_LONG
+
+/* --- bounds and misses --- */
+
+static inline unsigned int fls32(unsigned int x)
+{
+	return x ? 32 - (unsigned int)__builtin_clz(x) : 0;
+}
+
+static void set_bound(struct pcpu_map *map, unsigned int p, unsigned int bound)
+{
+	unsigned int k = fls32(map->page[p].bound), to = fls32(bound);
+
+	map->page[p].bound = (u16)bound;
+	for (; k < to; k++)
+		map->fit[k] |= (u64)1 << p;
+	while (k > to)
+		map->fit[--k] &= ~((u64)1 << p);
+}
+
+static inline bool is_missed(const struct pcpu_miss *m, unsigned int nr, unsigned int align)
+{
+	return nr >= m->nr && align >= m->align;
+}
+
+static inline unsigned long *page_words(const struct pcpu_map *map, unsigned int p)
+{
+	return map->taken + p * PCPU_PAGE_WORDS;
+}
+
+/* The longest run of zeroes in words[0 ... nr), exactly. */
+static unsigned int longest_run(const unsigned long *words, unsigned int nr)
+{
+	unsigned int i, inner, most = 0, run = 0;
+	unsigned long free;
+
+	for (i = 0; i < nr; i++) {
+		if (!words[i]) {
+			run += WORD;
+			continue;
+		}
+		most = max(most, run + __ffs(words[i]));
+		for (free = ~words[i], inner = 0; free; inner++)
+			free &= free >> 1;
+		run = WORD - 1 - __fls(words[i]);
+		most = max(most, inner);
+	}
+	return max(most, run);
+}
+
+/* Nothing was found in a page: make its bound exact, and remember if that is not enough. */
+static void page_missed(struct pcpu_map *map, unsigned int p, unsigned int nr, unsigned int align)
+{
+	struct pcpu_page *page = &map->page[p];
+
+	set_bound(map, p, longest_run(page_words(map, p), PCPU_PAGE_WORDS));
+	if (page->bound >= nr)
+		page->miss = (struct pcpu_miss){ (u16)nr, (u16)align };
+}
+
+/*
+ * Nothing was found in all of the map: no run is nr + align - 1 long, or it would do. Small
+ * requests are not looked for across pages: the end of a page and the beginning of the next may
+ * together be twice that.
+ */
+static void map_missed(struct pcpu_map *map, unsigned int nr, unsigned int align)
+{
+	u32 most = nr + align - 2;
+
+	if (nr <= WORD)
+		most *= 2;
+	map->bound = min(map->bound, most);
+	map->miss = (struct pcpu_miss){ (u16)nr, (u16)align };
+}
+
+/* --- finding --- */
+
+/* Bits of x where a run of nr set bits begins; nr <= BITS_PER_LONG. */
+static inline unsigned long run_starts(unsigned long x, unsigned int nr)
+{
+	unsigned int have;
+
+	for (have = 1; 2 * have <= nr; have *= 2)
+		x &= x >> have;
+	return x & x >> (nr - have);
+}
+
+/* As run_starts(), where a run may go on into the bits of `next`. */
+static unsigned long run_starts_across(unsigned long x, unsigned long next, unsigned int nr)
+{
+	unsigned int have, more;
+
+	for (have = 1; have < nr; have += more) {
+		more = min(have, nr - have);
+		x &= x >> more | next << (WORD - more);
+		next &= next >> more;
+	}
+	return x;
+}
+
+/* At most a word's granules, in one page. */
+static int find_small(const struct pcpu_map *map, unsigned int p, unsigned int nr,
+		      unsigned int align)
+{
+	const unsigned long *words = page_words(map, p), mask = pcpu_aligned_bits(align);
+	unsigned int step = align > WORD ? align / WORD : 1;
+	unsigned int w = ALIGN((unsigned int)map->page[p].first, step);
+	unsigned long free, starts;
+
+	for (; w < PCPU_PAGE_WORDS; w += step) {
+		free = ~words[w];
+		if (!free)
+			continue;
+		starts = mask & run_starts(free, nr);
+		if (!starts && w + 1 < PCPU_PAGE_WORDS)
+			starts = mask & run_starts_across(free, ~words[w + 1], nr);
+		if (starts)
+			return (int)(p * PCPU_PAGE_BITS + w * WORD + __ffs(starts));
+	}
+	return -1;
+}
+
+/* Any number of granules in [from, to). */
+static int find_run(const struct pcpu_map *map, unsigned long from, unsigned long to,
+		    unsigned int nr, unsigned int align)
+{
+	unsigned long end;
+
+	for (;;) {
+		from = find_next_zero_bit(map->taken, to, from);
+		from = ALIGN(from, align);
+		if (from + nr > to)
+			return -1;
+		end = find_next_bit(map->taken, from + nr, from);
+		if (end >= from + nr)
+			return (int)from;
+		from = end + 1;
+	}
+}
+
+static int find_in_page(struct pcpu_map *map, unsigned int nr, unsigned int align, u64 allowed)
+{
+	u64 pages = map->fit[fls32(nr) - 1] & allowed;
+	int bit;
+
+	for (; pages; pages &= pages - 1) {
+		unsigned int p = kmm_ctz64(pages);
+		struct pcpu_page *page = &map->page[p];
+
+		if (page->bound < nr || is_missed(&page->miss, nr, align))
+			continue;
+		if (nr <= WORD)
+			bit = find_small(map, p, nr, align);
+		else
+			bit = find_run(map, p * PCPU_PAGE_BITS, (p + 1) * PCPU_PAGE_BITS, nr,
+				       align);
+		if (likely(bit >= 0))
+			return bit;
+		page_missed(map, p, nr, align);
+	}
+	return -1;
+}
+
+/* Across pages, in each sequence of pages that have anything free. */
+static int find_across(struct pcpu_map *map, unsigned int nr, unsigned int align, u64 allowed)
+{
+	u64 pages = map->fit[0] & allowed;
+
+	while (pages) {
+		unsigned int p = kmm_ctz64(pages), end = p;
+		int bit;
+
+		while (end < 64 && pages >> end & 1)
+			end++;
+		bit = find_run(map, p * PCPU_PAGE_BITS, end * PCPU_PAGE_BITS, nr, align);
+		if (bit >= 0)
+			return bit;
+		pages &= ~pcpu_pages_mask(p, end - p);
+	}
+	return -1;
+}
+
+/* --- taking --- */
+
+static inline unsigned long word_mask(unsigned int bit, unsigned int nr)
+{
+	return (nr >= WORD ? ~0ul : (1ul << nr) - 1) << bit % WORD;
+}
+
+/* Set or clear [bit, bit + nr), which are all clear or all set. */
+static inline void flip(unsigned long *map, unsigned int bit, unsigned int nr)
+{
+	if (likely(bit % WORD + nr <= WORD)) {
+		map[bit / WORD] ^= word_mask(bit, nr);
+		return;
+	}
+	while (nr) {
+		unsigned int n = min(nr, WORD - bit % WORD);
+
+		map[bit / WORD] ^= word_mask(bit, n);
+		bit += n;
+		nr -= n;
+	}
+}
+
+static inline void use_page(struct pcpu_map *map, unsigned int p, unsigned int nr)
+{
+	struct pcpu_page *page = &map->page[p];
+	const unsigned long *words = page_words(map, p);
+
+	page->used = (u16)(page->used + nr);
+	map->empty &= ~((u64)1 << p);
+	while (page->first < PCPU_PAGE_WORDS && !~words[page->first])
+		page->first++;
+	if (page->used == PCPU_PAGE_BITS)
+		set_bound(map, p, 0);
+}
+
+static inline void take(struct pcpu_map *map, unsigned int bit, unsigned int nr)
+{
+	flip(map->taken, bit, nr);
+	map->free -= nr;
+	if (likely(bit % PCPU_PAGE_BITS + nr <= PCPU_PAGE_BITS)) {
+		use_page(map, bit / PCPU_PAGE_BITS, nr);
+		return;
+	}
+	while (nr) {
+		unsigned int n = min(nr, PCPU_PAGE_BITS - bit % PCPU_PAGE_BITS);
+
+		use_page(map, bit / PCPU_PAGE_BITS, n);
+		bit += n;
+		nr -= n;
+	}
+}
+
+int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int align,
+			u64 allowed)
+{
+	int bit = -1;
+
+	if (nr > map->bound || is_missed(&map->miss, nr, align))
+		return -1;
+	if (nr <= PCPU_PAGE_BITS)
+		bit = find_in_page(map, nr, align, allowed);
+	if (unlikely(bit < 0 && nr > WORD))
+		bit = find_across(map, nr, align, allowed);
+	if (unlikely(bit < 0)) {
+		if (!(pcpu_all_pages(map) & ~allowed))
+			map_missed(map, nr, align);
+		return -1;
+	}
+	take(map, (unsigned int)bit, nr);
+	__set_bit((unsigned int)bit + nr - 1, map->last);
+	return bit;
+}
+
+/* --- freeing --- */
+
+/* Free granules right below `bit`, not below `end`, a multiple of WORD. */
+static unsigned int free_below(const struct pcpu_map *map, unsigned int bit, unsigned int end)
+{
+	unsigned int from = bit, in = bit % WORD;
+	unsigned long word = in ? map->taken[bit / WORD] << (WORD - in) : 0;
+
+	if (word)
+		return WORD - 1 - __fls(word);
+	for (bit -= in; bit > end && !map->taken[bit / WORD - 1];)
+		bit -= WORD;
+	if (bit > end)
+		bit -= WORD - 1 - __fls(map->taken[bit / WORD - 1]);
+	return from - bit;
+}
+
+/* Free granules from `bit` on, below `end`, a multiple of WORD. */
+static unsigned int free_above(const struct pcpu_map *map, unsigned int bit, unsigned int end)
+{
+	unsigned int from = bit;
+	unsigned long word = bit % WORD ? map->taken[bit / WORD] >> bit % WORD : 0;
+
+	if (word)
+		return __ffs(word);
+	for (bit = ALIGN(bit, WORD); bit < end && !map->taken[bit / WORD];)
+		bit += WORD;
+	if (bit < end)
+		bit += __ffs(map->taken[bit / WORD]);
+	return bit - from;
+}
+
+/* Granules of page p are free again; run: how long, at least, the run is that they are in now. */
+static inline void unuse_page(struct pcpu_map *map, unsigned int p, unsigned int word,
+			      unsigned int nr, unsigned int run)
+{
+	struct pcpu_page *page = &map->page[p];
+
+	page->used = (u16)(page->used - nr);
+	page->first = (u16)min((unsigned int)page->first, word);
+	page->miss.nr = PCPU_NO_MISS;
+	if (!page->used)
+		map->empty |= (u64)1 << p;
+	if (run > page->bound)
+		set_bound(map, p, run);
+}
+
+static void unuse_pages(struct pcpu_map *map, unsigned int bit, unsigned int nr,
+			unsigned int below, unsigned int above)
+{
+	unsigned int end = bit + nr, at, n;
+
+	for (at = bit; at < end; at += n) {
+		n = min(end - at, PCPU_PAGE_BITS - at % PCPU_PAGE_BITS);
+		unuse_page(map, at / PCPU_PAGE_BITS, at % PCPU_PAGE_BITS / WORD, n,
+			   n + (at == bit ? below : 0) + (at + n == end ? above : 0));
+	}
+}
+
+/* [start, end) is free, and ends where pages do or where something is taken: over whole pages,
+ * then. */
+static void raise_map_bound(struct pcpu_map *map, unsigned int start, unsigned int end)
+{
+	unsigned int most = map->nr_pages * PCPU_PAGE_BITS;
+
+	while (start && start % PCPU_PAGE_BITS == 0) {
+		if (map->empty >> (start / PCPU_PAGE_BITS - 1) & 1)
+			start -= PCPU_PAGE_BITS;
+		else {
+			start -= free_below(map, start, start - PCPU_PAGE_BITS);
+			break;
+		}
+	}
+	while (end < most && end % PCPU_PAGE_BITS == 0) {
+		if (map->empty >> (end / PCPU_PAGE_BITS) & 1)
+			end += PCPU_PAGE_BITS;
+		else {
+			end += free_above(map, end, end + PCPU_PAGE_BITS);
+			break;
+		}
+	}
+	map->bound = max(map->bound, (u32)(end - start));
+}
+
+/* Is there nothing to learn from the run that [bit, bit + nr), in one page, is part of? */
+static inline bool bounds_suffice(const struct pcpu_map *map, unsigned int bit, unsigned int nr)
+{
+	const struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
+
+	return page->bound + page->used - nr >= PCPU_PAGE_BITS &&
+	       map->bound >= min(map->free, PCPU_LARGEST) &&
+	       bit % PCPU_PAGE_BITS + nr <= PCPU_PAGE_BITS;
+}
+
+unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit)
+{
+	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = bit;
+	unsigned long word;
+
+	if (bit >= end || !test_bit(bit, map->taken))
+		return 0;
+	if (bit && test_bit(bit - 1, map->taken) && !test_bit(bit - 1, map->last))
+		return 0;
+	for (word = map->last[at / WORD] >> at % WORD; !word; word = map->last[at / WORD]) {
+		at = ALIGN_DOWN(at, WORD) + WORD;
+		if (at >= end)
+			return 0;
+	}
+	return at + __ffs(word) + 1 - bit;
+}
+
+unsigned int pcpu_map_free_slow(struct pcpu_map *map, unsigned int bit)
+{
+	unsigned int nr = pcpu_map_size(map, bit), end = bit + nr, below, above;
+
+	if (unlikely(!nr))
+		return 0;
+	__clear_bit(end - 1, map->last);
+	flip(map->taken, bit, nr);
+	map->free += nr;
+	map->miss.nr = PCPU_NO_MISS;
+	if (likely(bounds_suffice(map, bit, nr))) {
+		unuse_page(map, bit / PCPU_PAGE_BITS, bit % PCPU_PAGE_BITS / WORD, nr, 0);
+		return nr;
+	}
+	below = free_below(map, bit, ALIGN_DOWN(bit, PCPU_PAGE_BITS));
+	above = free_above(map, end, ALIGN(end, PCPU_PAGE_BITS));
+	unuse_pages(map, bit, nr, below, above);
+	if (map->bound < PCPU_LARGEST)
+		raise_map_bound(map, bit - below, end + above);
+	return nr;
+}
+
+/* --- a map's life --- */
+
+void pcpu_map_init(struct pcpu_map *map, unsigned long *words, unsigned int nr_pages, u64 populated)
+{
+	unsigned int p;
+
+	KMM_BUG_ON(nr_pages < 1 || nr_pages > PCPU_MAP_PAGES);
+	*map = (struct pcpu_map){
+		.taken = words, .last = words + nr_pages * PCPU_PAGE_WORDS, .nr_pages = nr_pages,
+		.populated = populated, .empty = pcpu_pages_mask(0, nr_pages),
+		.free = nr_pages * PCPU_PAGE_BITS, .bound = nr_pages * PCPU_PAGE_BITS,
+		.miss = { PCPU_NO_MISS, 0 },
+	};
+	for (p = 0; p < nr_pages; p++) {
+		map->page[p].miss.nr = PCPU_NO_MISS;
+		set_bound(map, p, PCPU_PAGE_BITS);
+	}
+}
+
+/* It looks like an allocation, so that what comes after it is the beginning of one. */
+void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr)
+{
+	if (!nr)
+		return;
+	take(map, bit, nr);
+	__set_bit(bit + nr - 1, map->last);
+}
+
+unsigned int pcpu_map_longest(const struct pcpu_map *map)
+{
+	return longest_run(map->taken, map->nr_pages * PCPU_PAGE_WORDS);
+}
+
+static void check_page(const struct pcpu_map *map, unsigned int p)
+{
+	const struct pcpu_page *page = &map->page[p];
+	const unsigned long *words = page_words(map, p);
+	unsigned int w, k, used = 0;
+
+	for (w = 0; w < PCPU_PAGE_WORDS; w++)
+		used += hweight_long(words[w]);
+	KMM_BUG_ON(page->used != used);
+	KMM_BUG_ON((map->empty >> p & 1) != !used);
+	KMM_BUG_ON(page->bound < longest_run(words, PCPU_PAGE_WORDS));
+	for (k = 0; k < PCPU_CLASSES; k++)
+		KMM_BUG_ON((map->fit[k] >> p & 1) != (page->bound >= 1u << k));
+	KMM_BUG_ON(page->first > PCPU_PAGE_WORDS);
+	for (w = 0; w < page->first; w++)
+		KMM_BUG_ON(~words[w]);
+	if (page->miss.nr == PCPU_NO_MISS)
+		return;
+	KMM_BUG_ON(find_run(map, p * PCPU_PAGE_BITS, (p + 1) * PCPU_PAGE_BITS, page->miss.nr,
+			    page->miss.align) >= 0);
+}
+
+void pcpu_map_check(const struct pcpu_map *map)
+{
+	unsigned long words = (unsigned long)map->nr_pages * PCPU_PAGE_WORDS, w;
+	unsigned int p, used = 0;
+
+	KMM_BUG_ON((map->populated | map->empty) & ~pcpu_all_pages(map));
+	for (p = 0; p < map->nr_pages; p++) {
+		check_page(map, p);
+		used += map->page[p].used;
+	}
+	for (w = 0; w < words; w++)
+		KMM_BUG_ON(map->last[w] & ~map->taken[w]);
+	KMM_BUG_ON(map->free != map->nr_pages * PCPU_PAGE_BITS - used);
+	KMM_BUG_ON(map->bound < min(pcpu_map_longest(map), PCPU_LARGEST));
+}
