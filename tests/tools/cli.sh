@@ -4,7 +4,8 @@
 #	t NAME STATUS PATTERN COMMAND...	status and an extended regular expression (of all
 #						it prints, with newlines as they are)
 #	wrong NAME STATUS COMMAND...		it says one line, "kmm ...: ...", nothing else
-#	console NAME STATUS PATTERN COMMANDS	the same as t, of a script on a small machine
+#	console NAME STATUS PATTERN COMMANDS	the same as t, of a script on a small machine whose
+#						addresses are not at random
 #	finish					at the end
 KMM=${KMM:-build/release/kmm}
 LC_ALL=C
@@ -59,7 +60,8 @@ wrong() {
 console() {
 	name=$1 want=$2 pattern=$3
 	printf '%s\n' "$4" >"$dir/script"
-	t "$name" "$want" "$pattern" "$KMM" boot --quiet --mem "${MEM:-256M}" --script "$dir/script"
+	t "$name" "$want" "$pattern" "$KMM" boot --quiet --mem "${MEM:-256M}" --script "$dir/script" \
+		-- nokaslr
 }
 finish() {
 	echo "1..$n"

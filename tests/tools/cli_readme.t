@@ -3,7 +3,8 @@
 #
 # cli_readme.t - the README and the manual do not lie: their commands run, and print
 # what stands below them (lines of dots stand for what was left out).
-# With --update the README's output is written anew, but where lines were left out.
+# With --update the README's output is written anew; where lines were left out, those that begin
+# as the old ones did.
 use strict;
 use warnings;
 
@@ -40,16 +41,31 @@ sub try {
 # Everything the command prints.
 sub output {
 	my ($command) = @_;
+	$command =~ s{^build/release/kmm\b}{$kmm}mg;
 	open my $pipe, '-|', 'sh', '-c', "exec 2>&1\n$command" or die;
 	local $/;
 	return <$pipe> // '';
+}
+
+# The old lines, each replaced by the next new one with the same words before the first gap.
+sub renewed {
+	my ($old, $new) = @_;
+	my @new = split /^/, $new;
+	my $at = 0;
+	return join '', map {
+		my ($words) = /^(\s*\S.*?)\s{2,}/;
+		my ($found) = grep { defined $words && $new[$_] =~ /^\Q$words\E\s{2,}/ } $at .. $#new;
+		$at = $found + 1 if defined $found;
+		defined $found ? $new[$found] : $_;
+	} split /^/, $old;
 }
 
 my $readme = slurp('README.md');
 if (@ARGV && $ARGV[0] eq '--update') {
 	$readme =~ s{(```sh\n(.*?)```\n```text\n)(.*?)(```\n)}{
 		my ($head, $command, $old, $tail) = ($1, $2, $3, $4);
-		$head . ($old =~ /^\s*\.\.\.$/m ? $old : output($command)) . $tail
+		my $new = output($command);
+		$head . ($old =~ /^\s*\.\.\.$/m ? renewed($old, $new) : $new) . $tail
 	}gse;
 	open my $out, '>', 'README.md' or die "README.md: $!\n";
 	print $out $readme;

@@ -106,7 +106,7 @@ MEM=
 says "page" '^  state +allocated, part of #1$' 'alloc 2; page #1'
 says "page by number" 'state +free, in a block of order' 'page 0x4000'
 says "page by address" '^pfn 0x4000 ' 'page 0xffff888004000000'
-pfn=$("$KMM" boot --quiet --mem 256M -c alloc | sed 's/.*pfn \(0x[0-9a-f]*\),.*/\1/')
+pfn=$("$KMM" boot --quiet --mem 256M -c alloc -- nokaslr | sed 's/.*pfn \(0x[0-9a-f]*\),.*/\1/')
 says "page on a per-CPU list" "free, on CPU 0's list of order 0, Unmovable" "alloc; expect pfn page #1; free #1; page $pfn"
 says "page of the kernel" 'state +reserved' 'page 0x1000'
 fails "page of no memory" 'no memory there' 'page 0x1000000'
@@ -163,9 +163,9 @@ says "kmem_cache" '^@1: 10 objects, the first: .*, 100 bytes, mine$' \
 	'kmem_cache create mine 100 SLAB_NO_MERGE; kmem_cache alloc mine count=10; kmem_cache free @1.4; kmem_cache free @1; kmem_cache shrink mine; kmem_cache destroy mine; ! kmem_cache alloc mine'
 says "kmem_cache with an alignment" 'aligned to 256' 'kmem_cache create mine 100 align=256 SLAB_NO_MERGE; slabs mine'
 says "kmem_cache list" '^cache mine$' 'kmem_cache create mine 100; kmem_cache list'
-says "a cache that shares" '^shares the slabs of first$' 'kmem_cache create first 64; kmem_cache create mine 60'
+says "a cache that shares" '^shares the slabs of first$' 'kmem_cache create first 968; kmem_cache create mine 964'
 says "and its end" '^first \(slub\)$' \
-	'kmem_cache create first 64; kmem_cache create mine 60; kmem_cache alloc mine; kmem_cache destroy mine; slabs first; kmem_cache free first @1'
+	'kmem_cache create first 968; kmem_cache create mine 964; kmem_cache alloc mine; kmem_cache destroy mine; slabs first; kmem_cache free first @1'
 says "destroyed with objects in it" 'Objects remaining in mine|objects remaining' \
 	'kmem_cache create mine 100 SLAB_NO_MERGE; kmem_cache alloc mine; kmem_cache destroy mine; dmesg'
 says "an object of another cache" 'but object is from' \
@@ -179,7 +179,7 @@ fails "a cache nobody made" "no cache 'b' was made" 'kmem_cache alloc b'
 for c in '' create 'create a' alloc 'free x' 'frob a' 'shrink' 'destroy a b'; do
 	fails "kmem_cache $c" 'usage: kmem_cache' "kmem_cache $c"
 done
-addr=$("$KMM" boot --quiet --mem 256M -c 'kmalloc 64' | sed 's/@1: \(0x[0-9a-f]*\),.*/\1/')
+addr=$("$KMM" boot --quiet --mem 256M -c 'kmalloc 64' -- nokaslr | sed 's/@1: \(0x[0-9a-f]*\),.*/\1/')
 says "a double free by address is reported" 'BUG kmalloc-64' "kmalloc 64; kfree @1; kfree $addr; dmesg"
 says "so is a pointer into the middle" 'BUG kmalloc-64' "kmalloc 64; kfree ${addr%?}8; dmesg"
 says "page of a slab" 'state +in a slab of kmalloc-64;' "kmalloc 64; page $addr"

@@ -12,7 +12,7 @@ has() {	# NAME LIST WHAT
 		bad=1
 	fi
 }
-known=$(sed -n 's/^	{ "\([a-z_.]*\)", [a-z_]* },$/\1/p' mm/boot/params.c mm/page/params.c mm/slab/params.c)
+known=$(sed -n 's/^	{ "\([a-z_.]*\)", [a-z_]* },$/\1/p' $(grep -l '^const struct kernel_param ' mm/*/*.c))
 told=$(sed -n 's/^| `\([a-z_.]*\)[^`]*`.*/\1/p' docs/options.md | sort -u)
 [ "$known" ] || { echo "1..1"; echo "not ok 1 - the tables are found"; exit 1; }
 for o in $known; do

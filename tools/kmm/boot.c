@@ -33,7 +33,8 @@ static const char help[] =
 	"  --nodes N             divided over this many NUMA nodes (default 1)\n"
 	"  --cpus N              CPUs (default: one a node)\n"
 	"  --numa-distance T     distances, \"10,20;20,10\", or a file with such rows\n"
-	"  --arch ia32|amd64     ia32: run the 32-bit build\n"
+	"  --arch ARCH           amd64 (default), amd64-la57 (5-level page tables), ia32, or\n"
+	"                        ia32-pae: a 32-bit process with IA-32's addresses\n"
 	"  --threads             CPUs are threads; else one thread plays them all, and the\n"
 	"                        same commands give the same output\n"
 	"  --seed N              of the random numbers of the latter\n"
@@ -67,6 +68,7 @@ struct boot_request {
 static void place_kernel(struct host_config *c, u64 size)
 {
 	const u64 at = KERNEL_START, part = ALIGN_DOWN(size / 8, (u64)PAGE_SIZE);
+	const u64 data = ALIGN_DOWN(part / 2, (u64)PAGE_SIZE);
 	unsigned int i;
 
 	for (i = 0; i < c->nr_e820; i++) {
@@ -81,7 +83,8 @@ static void place_kernel(struct host_config *c, u64 size)
 	c->image = (struct kmm_image){
 		.text = at, .etext = at + 4 * part,
 		.rodata = at + 4 * part, .erodata = at + 6 * part,
-		.data = at + 6 * part, .edata = at + 7 * part,
+		.data = at + 6 * part, .edata = at + 6 * part + data,
+		.init = at + 6 * part + data, .einit = at + 7 * part,
 		.bss = at + 7 * part, .ebss = at + 8 * part,
 	};
 }
@@ -221,7 +224,7 @@ int cmd_boot(int argc, char **argv)
 	if (!status && r->help)
 		fputs(help, stdout);
 	if (!status && !r->help && r->arch)
-		status = machine_other_arch(me, r->arch, argv);
+		status = machine_other_arch(&r->machine, me, r->arch, argv);
 	if (!status && !r->help)
 		status = machine_build(&r->machine, me);
 	if (!status && !r->help) {

@@ -246,16 +246,34 @@ static int run_ia32(const char *command, char **argv)
 }
 #endif
 
-int machine_other_arch(const char *command, const char *arch, char **argv)
-{
-	bool ia32 = !strcmp(arch, "ia32");
+static const struct arch {
+	const char *name;
+	enum host_arch arch;
+	bool narrow;			/* the 32-bit build's */
+} archs[] = {
+	{ "amd64", HOST_AMD64, false }, { "amd64-la57", HOST_AMD64_LA57, false },
+	{ "ia32", HOST_IA32, true }, { "ia32-pae", HOST_IA32_PAE, true },
+};
 
-	if (!ia32 && strcmp(arch, "amd64"))
-		return kmm_misused(command, "--arch %s: ia32 or amd64 is wanted", arch);
+int machine_other_arch(struct machine_options *o, const char *command, const char *arch,
+		       char **argv)
+{
+	const struct arch *a = archs, *end = archs + ARRAY_SIZE(archs);
+	bool narrow = sizeof(void *) == 4;
+
+	while (a < end && strcmp(a->name, arch))
+		a++;
+	if (a == end)
+		return kmm_misused(command,
+				   "--arch %s: amd64, amd64-la57, ia32 or ia32-pae is wanted",
+				   arch);
+	o->config.arch = a->arch;
+	if (a->narrow == narrow)
+		return EXIT_OK;
 #if UINTPTR_MAX > 0xffffffffu
-	return ia32 ? run_ia32(command, argv) : EXIT_OK;
+	return run_ia32(command, argv);
 #else
 	(void)argv;
-	return ia32 ? EXIT_OK : kmm_failed(command, "--arch amd64: this is the 32-bit build");
+	return kmm_failed(command, "--arch %s: this is the 32-bit build", arch);
 #endif
 }

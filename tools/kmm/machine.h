@@ -47,8 +47,9 @@ int machine_option(struct machine_options *o, const char *command, int letter, c
 int machine_build(struct machine_options *o, const char *command) __must_check;
 void machine_release(struct machine_options *o);
 
-/* machine_other_arch - run this program's 32-bit build with the same words if arch asks for it.
- * Returns (0) when the running build is the one asked for, else an exit status after one line. */
-int machine_other_arch(const char *command, const char *arch, char **argv) __must_check;
+/* machine_other_arch - note the architecture asked for; if it is another build's, run that with the
+ * same words. Returns (0) when the running build is right, else an exit status after one line. */
+int machine_other_arch(struct machine_options *o, const char *command, const char *arch,
+		       char **argv) __must_check;
 
 #endif

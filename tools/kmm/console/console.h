@@ -9,6 +9,7 @@
  *	pages.c    alloc bulk free list: what the user holds
  *	load.c     fill churn: many allocations at once
  *	objects.c  kmalloc kfree kmem_cache: objects the user holds
+ *	address.c  vmalloc kmap percpu walk peek poke set_memory tlb: the kernel's address space
  *	look.c     page block zones mem check: what the machine is made of
  *	slabs.c    slabs slabtop object: what its caches are made of
  *	events.c   trace fault
@@ -50,6 +51,16 @@ struct held_objects {
 	void **object;
 };
 
+/* Addresses the user holds: "%id". */
+enum held_kind { HELD_VMALLOC, HELD_KMAP, HELD_PERCPU };
+struct held_address {
+	unsigned int id;
+	enum held_kind kind;
+	void *addr;
+	size_t size;
+	struct page *page;		/* of kmap */
+};
+
 /* A cache the user has made. */
 struct held_cache {
 	struct kmem_cache *cache;
@@ -82,6 +93,8 @@ struct console {
 	unsigned int nr_objects, last_object;
 	struct held_cache *caches;
 	unsigned int nr_caches;
+	struct held_address *addresses;
+	unsigned int nr_addresses, last_address;
 	struct trace_log *trace;
 };
 
@@ -149,9 +162,11 @@ struct held *held_find(struct console *c, u64 id);
 struct held *held_owner(struct console *c, unsigned long pfn);
 void held_print(struct console *c, const struct held *h);
 void held_drop(struct console *c, struct held *h);
-/* held_forget - the machine is gone, and all pages with it. objects_forget: all objects. */
+/* held_forget - the machine is gone, and all pages with it. objects_forget, addresses_forget: all
+ * objects, all addresses. */
 void held_forget(struct console *c);
 void objects_forget(struct console *c);
+void addresses_forget(struct console *c);
 
 /* console_frame - a frame number from "PFN", "#HANDLE" or an address; complains. */
 int console_frame(struct console *c, const char *text, unsigned long *pfn) __must_check;
@@ -197,8 +212,19 @@ struct slab_flag_name {
 	slab_flags_t flag;
 };
 extern const struct slab_flag_name slab_flag_names[];
-/* console_list_objects - the part of list that is about objects. */
+/* console_list_objects, console_list_addresses - the parts of list that are about them. */
 void console_list_objects(struct console *c);
+void console_list_addresses(struct console *c);
+int console_vmalloc(struct console *c, int argc, char **argv);
+int console_vfree(struct console *c, int argc, char **argv);
+int console_kmap(struct console *c, int argc, char **argv);
+int console_kunmap(struct console *c, int argc, char **argv);
+int console_percpu(struct console *c, int argc, char **argv);
+int console_walk(struct console *c, int argc, char **argv);
+int console_peek(struct console *c, int argc, char **argv);
+int console_poke(struct console *c, int argc, char **argv);
+int console_set_memory(struct console *c, int argc, char **argv);
+int console_tlb(struct console *c, int argc, char **argv);
 int console_fault(struct console *c, int argc, char **argv);
 
 #endif

@@ -180,31 +180,66 @@ static char *next_cache(const char *text, int state)
 	return NULL;
 }
 
-/* What kmem_cache does, and then to which cache. */
-static char *next_kmem_cache(const char *text, int state)
+/* Words that a command begins with. */
+static const struct command_words {
+	const char *command;
+	const char *words[12];
+} command_words[] = {
+	{ "fault", { "objects", "off", "next" } },
+	{ "kmem_cache", { "create", "alloc", "free", "shrink", "destroy", "list" } },
+	{ "percpu", { "free" } },
+	{ "set_memory", { "ro", "rw", "x", "nx", "np", "p", "uc", "wc", "wb" } },
+	{ "tlb", { "reset" } },
+	{ "trace", { "on", "off", "show", "clear", "save" } },
+	{ "vfree", { "all" } },
+	{ "vmalloc", { "huge" } },
+};
+static const struct command_words *words_of;	/* the command that next_word() is about */
+
+static char *next_word(const char *text, int state)
 {
-	static const char *const verbs[] = {
-		"create", "alloc", "free", "shrink", "destroy", "list",
-	};
 	static size_t i;
+	const char *word;
 
 	if (!state)
 		i = 0;
-	while (i < ARRAY_SIZE(verbs))
-		if (!strncmp(verbs[i++], text, strlen(text)))
-			return strdup(verbs[i - 1]);
+	while (i < ARRAY_SIZE(words_of->words) && (word = words_of->words[i++]))
+		if (!strncmp(word, text, strlen(text)))
+			return strdup(word);
 	return NULL;
+}
+
+/* Is the line's first word this? */
+static bool says(const char *line, const char *command)
+{
+	size_t len = strlen(command);
+
+	return !strncmp(line, command, len) && line[len] == ' ';
+}
+
+/* Is the word at start the second of the line? vmalloc takes its own behind a size, too. */
+static bool is_second(const char *line, size_t start)
+{
+	size_t first = strcspn(line, " ");
+
+	return first + strspn(line + first, " ") >= start;
 }
 
 /* By the command in front of it. */
 static rl_compentry_func_t *completer_of(const char *line, const char *text, int start)
 {
+	bool second = is_second(line, (size_t)start);
+
 	if (!strncmp(text, "SLAB_", 5))
 		return next_slab_flag;
-	if (!strncmp(line, "slabs ", 6))
+	if (says(line, "slabs") || (says(line, "kmem_cache") && !second && text[0] != '_' &&
+				    text[0] != 'G'))
 		return next_cache;
-	if (!strncmp(line, "kmem_cache ", 11) && text[0] != '_' && text[0] != 'G')
-		return strspn(line + 11, " ") + 11 >= (size_t)start ? next_kmem_cache : next_cache;
+	for (words_of = command_words; words_of < command_words + ARRAY_SIZE(command_words);
+	     words_of++)
+		if (says(line, words_of->command) && text[0] != '_' && text[0] != 'G' &&
+		    (second || !strcmp(words_of->command, "vmalloc")))
+			return next_word;
 	return next_gfp;
 }
 

@@ -391,5 +391,6 @@ int console_list(struct console *c, int argc, char **argv)
 	}
 	fprintf(c->out, "%u handle%s, %lu pages\n", c->nr_held, c->nr_held == 1 ? "" : "s", pages);
 	console_list_objects(c);
+	console_list_addresses(c);
 	return 0;
 }

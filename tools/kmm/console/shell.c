@@ -188,6 +188,7 @@ static int machine_stopped(struct console *c)
 {
 	held_forget(c);
 	objects_forget(c);
+	addresses_forget(c);
 	trace_forget(c);
 	c->env = NULL;
 	return console_error(c, "the machine stopped: %s (reboot turns it on again)",
@@ -366,6 +367,7 @@ void console_end(struct console *c)
 {
 	held_forget(c);
 	objects_forget(c);
+	addresses_forget(c);
 	trace_forget(c);
 	host_power_off();
 	free(c->held);
@@ -393,6 +395,7 @@ static int power_reboot(struct console *c, int argc, char **argv)
 	}
 	held_forget(c);
 	objects_forget(c);
+	addresses_forget(c);
 	trace_forget(c);
 	host_power_off();
 	return console_boot(c, c->loglevel == 0);
@@ -650,6 +653,9 @@ static const struct console_command commands[] = {
 	  "allocate an object, as a handle @1",
 	  "  Freed by kfree; `object @1` shows what lies there, @1.5 is the sixth of several.\n",
 	  false },
+	{ "kmap", console_kmap, "PFN|#HANDLE", "give a page an address, as a handle %1",
+	  "  A page of low memory has one already. kunmap takes it back; kmap of more pages than\n"
+	  "  there is room for stops the machine, as nobody else could give one back.\n", false },
 	{ "kmem_cache", console_kmem_cache,
 	  "create NAME SIZE [align=N] [SLAB_...|...] | alloc NAME [GFP_...|...] [count=N] ...|\n"
 	  "           free @HANDLE[.INDEX] | free NAME ADDRESS | shrink NAME | destroy NAME | list",
@@ -657,6 +663,7 @@ static const struct console_command commands[] = {
 	  "  alloc gives a handle as kmalloc does, and takes its words. free NAME ADDRESS is a\n"
 	  "  bare kmem_cache_free(), right or wrong. destroy reports objects still in use.\n",
 	  false },
+	{ "kunmap", console_kunmap, "%HANDLE", "take the address of a page back", NULL, false },
 	{ "list", console_list, "", "list what is held", NULL, false },
 	{ "ls", console_ls, "[-l] [PREFIX]",
 	  "list files of /proc and /sys; -l: which can be written", NULL, false },
@@ -667,19 +674,42 @@ static const struct console_command commands[] = {
 	  "  object itself, in use or free.\n", false },
 	{ "page", console_page, "PFN|#HANDLE|ADDRESS", "everything known about a page frame", NULL,
 	  false },
+	{ "peek", console_peek, "ADDRESS|%HANDLE[+OFFSET] [N]", "read N (16) bytes at an address",
+	  "  A plain access: where the page tables do not allow it, the machine stops.\n", false },
+	{ "percpu", console_percpu, "SIZE [ALIGN] | free %HANDLE",
+	  "allocate memory of which every CPU has its own, as a handle %1",
+	  "  As an address the handle means the part of the console's CPU.\n", false },
+	{ "poke", console_poke, "ADDRESS|%HANDLE[+OFFSET] BYTE", "write a byte at an address",
+	  "  As peek: try one past an area, a freed one, or text.\n", false },
 	{ "reboot", power_reboot, "[BOOT-PARAMETER...]",
 	  "turn the machine off and on, with these boot parameters (else the same)",
 	  "  reboot \"\" boots with none. All that was held is gone.\n", true },
+	{ "set_memory", console_set_memory,
+	  "ro|rw|x|nx|np|p|uc|wc|wb ADDRESS|%HANDLE[+OFFSET] [PAGES]",
+	  "change what may be done with mapped pages",
+	  "  np: not present, p: present again; uc, wc, wb: how they are cached. Large pages are\n"
+	  "  split where they must be; walk shows it.\n", false },
 	{ "slabs", console_slabs, "[CACHE]", "all caches by name, or everything about one", NULL,
 	  false },
 	{ "slabtop", console_slabtop, "[a|b|c|l|v|n|o|p|s|u]",
 	  "the table of slabtop(1), sorted by objects or as its letters say",
 	  "  kmm slabtop shows it while a workload runs.\n", false },
 	{ "source", source, "FILE", "run the commands of a file of the host", NULL, true },
+	{ "tlb", console_tlb, "[reset]", "what the CPUs' TLBs have missed and forgotten",
+	  "  Since power-on or tlb reset: misses, flushes of one page, of everything and of one\n"
+	  "  tag, interrupts by other CPUs' flushes.\n", false },
 	{ "trace", console_trace, "on|off|show [N]|clear|save FILE",
 	  "record the allocators' events (mm_page_alloc, kmalloc ...)",
 	  "  show prints the last N (20) as Linux's ftrace does; save writes all for kmm replay.\n",
 	  false },
+	{ "vfree", console_vfree, "%HANDLE|ADDRESS|all", "free areas with vfree()",
+	  "  An address is a bare vfree(), right or wrong: what is no area is reported.\n", false },
+	{ "vmalloc", console_vmalloc, "SIZE [huge] [GFP_...|...] [node=N] [cpu=N] [count=N]",
+	  "allocate an area of vmalloc space, as a handle %1",
+	  "  huge: with large pages where they fit. cat /proc/vmallocinfo shows the area, walk %1\n"
+	  "  how it is mapped, poke tries it out.\n", false },
+	{ "walk", console_walk, "ADDRESS|%HANDLE[+OFFSET]",
+	  "the page-table entries an address is translated by", NULL, false },
 	{ "zones", console_zones, "", "zones with their sizes, watermarks and per-CPU lists", NULL,
 	  false },
 };
