@@ -9,21 +9,32 @@
 
 static struct host_machine *machine;
 
+static void boot_config(struct host_config *c, u64 bytes, unsigned int nodes, unsigned int cpus)
+{
+	machine = host_machine_simple(bytes, nodes, cpus);
+	if (!machine)
+		exit(1);
+	host_machine_config(machine, c);
+	if (host_boot(c)) {
+		fputs(host_dmesg(), stderr);
+		exit(1);
+	}
+}
+
 void bench_boot(u64 bytes, unsigned int nodes, unsigned int cpus, bool threads,
 		const char *cmdline)
 {
 	struct host_config c = {
 		.quiet = true, .threads = threads, .populate = true, .cmdline = cmdline};
 
-	machine = host_machine_simple(bytes, nodes, cpus);
-	if (!machine)
-		exit(1);
-	host_machine_config(machine, &c);
-	c.cmdline = cmdline;
-	if (host_boot(&c)) {
-		fputs(host_dmesg(), stderr);
-		exit(1);
-	}
+	boot_config(&c, bytes, nodes, cpus);
+}
+
+void bench_boot_high(u64 bytes, u64 direct_map)
+{
+	struct host_config c = { .quiet = true, .populate = true, .direct_map_max = direct_map };
+
+	boot_config(&c, bytes, 1, 1);
 }
 
 void bench_off(void)

@@ -11,6 +11,8 @@
 void bench_boot(u64 bytes, unsigned int nodes, unsigned int cpus, bool threads,
 		const char *cmdline);
 void bench_off(void);
+/* bench_boot_high - one node and CPU; RAM from direct_map on is high memory. */
+void bench_boot_high(u64 bytes, u64 direct_map);
 
 /* bench_table - n zeroed elements of size bytes, or exit. */
 void *bench_table(unsigned long n, size_t size);
