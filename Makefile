@@ -215,7 +215,8 @@ test_bins := $(foreach f,$(run_flavours),$(patsubst %_test.c,$B/$f/%.t,$(call se
 fuzz_bins := $(if $(filter debug,$F),$(patsubst %.c,$B/debug/%.t,$(call selected,$(fuzz_src))))
 run_scripts := $(call selected,$(test_scripts))
 
-export B KMM := $B/release/kmm
+export B
+export KMM := $B/release/kmm
 export ASAN_OPTIONS := detect_stack_use_after_return=0:allocator_may_return_null=1:use_sigaltstack=0
 export UBSAN_OPTIONS := print_stacktrace=1
 export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1

@@ -50,6 +50,7 @@ enum kmm_paging_mode {		/* the values of arch/x86/pgtable.h's enum paging_mode *
 struct kmm_paging {
 	enum kmm_paging_mode mode;
 	u32 cpu;			/* KMM_CPU_* */
+	u8 phys_bits;			/* of physical addresses; 0: as many as entries hold */
 	u64 address_bias;		/* added to a pointer (modulo 2^64; IA-32: 2^32) */
 	u64 window_start, window_end;	/* the kernel addresses there can be; 0, 0: all */
 	/*

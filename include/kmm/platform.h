@@ -105,8 +105,8 @@ void kmm_stop(const char *why) __noreturn;
  * The processor's own state is the platform's: before kmm_boot() on the first CPU, and on each
  * other one before it runs anything of the core, it sets CR0.WP (else read-only text is not),
  * CR4.PSE, PAE, PGE, PCIDE, LA57 and EFER.NXE as it announces in kmm_paging, and the PAT as
- * <kmm/pgtable_types.h> wants it. A CPU that starts later loads kernel tables first (init_mm's
- * root, tag 0).
+ * <kmm/pgtable_types.h> wants it. A CPU that starts later calls
+ * initialize_tlbstate_and_flush() (<kmm/tlbflush.h>) first.
  *
  * kmm_mmu_load - translate with the tables at root (physical) from now on. pcid: the tag of entries
  * that are not global (0 without KMM_CPU_PCID); keep: those that have this tag already may stay,

@@ -6,7 +6,6 @@
  *	set_memory_x, nx                may be executed
  *	set_memory_np, p                is there: any access to what is not faults
  *	set_memory_uc, wc, wb           caches: none (UC-), write-combining, all
- *	set_memory_global, nonglobal    survives a change of address space in the TLB
  *	set_memory_4k                   mapped by single pages, and stays so
  *
  * addr is a pointer, a multiple of PAGE_SIZE; n pages from there, in the direct map, the kernel's
@@ -45,8 +44,6 @@ int set_memory_4k(unsigned long addr, int numpages) __must_check;
 int set_memory_uc(unsigned long addr, int numpages) __must_check;
 int set_memory_wc(unsigned long addr, int numpages) __must_check;
 int set_memory_wb(unsigned long addr, int numpages) __must_check;
-int set_memory_global(unsigned long addr, int numpages) __must_check;
-int set_memory_nonglobal(unsigned long addr, int numpages) __must_check;
 
 /* The same at the direct-map address of numpages pages in a row; not for high memory (-EINVAL). */
 int set_pages_ro(struct page *page, int numpages) __must_check;

@@ -44,6 +44,13 @@ bool tlb_counted(void);
 
 void flush_tlb_all(void);
 
+/*
+ * initialize_tlbstate_and_flush - a CPU begins to use the kernel's page tables and knows nothing
+ * else. The boot does it on the first CPU; each other calls it before anything else of the core.
+ * This CPU.
+ */
+void initialize_tlbstate_and_flush(void);
+
 /* Kernel pointers, any alignment; end exclusive, TLB_FLUSH_ALL: to the end. */
 void flush_tlb_kernel_range(uintptr_t start, uintptr_t end);
 

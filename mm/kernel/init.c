@@ -379,17 +379,12 @@ static int map_first(const struct kmm_machine *m, const struct run *chunk)
 /* Step 2: what was reached at its early address is reached in the direct map. */
 static void load_tables(const struct kmm_paging *p, uintptr_t direct)
 {
-	unsigned long flags;
-
 	page_offset_base = direct;
 	kernel_pgtable.offset = direct;
 	memblock_move_arrays((uintptr_t)p->early_virt, (uintptr_t)__va(p->early_phys),
 			     p->early_size);
-	flags = kmm_local_irq_save();
 	tlb_init(p->cpu);
-	kmm_mmu_load(kernel_pgtable.root, 0, false);
-	kmm_tlb_flush_all();		/* global entries of whatever tables were there before */
-	kmm_local_irq_restore(flags);
+	initialize_tlbstate_and_flush();
 }
 
 static u64 larger_step(u64 step, u64 ram)

@@ -36,6 +36,7 @@
 /* ---- layout.c ---- */
 
 extern struct kernel_layout kernel_layout;	/* kernel addresses */
+extern unsigned int kernel_phys_bits;		/* the CPU's; 0: as many as entries hold */
 extern enum paging_mode kernel_paging;		/* PAGING_NONE: the tables are not ours */
 
 /* layout_limit - after the options are parsed: direct_map_end. layout_place - when the end of RAM
@@ -104,7 +105,7 @@ void kernel_tables_free(uintptr_t start, uintptr_t end);
 /* Largest shift that a mapping of this format and CPU may use: 12, 21/22 or 30. */
 unsigned int kernel_max_page_shift(void);
 
-/* Pages used as tables (NR_PAGETABLE) and pages of the direct map by level, for meminfo. */
+/* Pages used as tables (meminfo's PageTables are processes' only); the direct map's by level. */
 extern unsigned long nr_page_table_pages;
 extern unsigned long direct_pages_count[PG_LEVEL_NUM];
 

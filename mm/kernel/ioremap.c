@@ -66,6 +66,8 @@ static bool phys_valid(phys_addr_t phys, phys_addr_t last)
 {
 	u64 most = kernel_pgtable.fmt->pfn_mask | (PAGE_SIZE - 1);
 
+	if (kernel_phys_bits)
+		most &= ((u64)1 << kernel_phys_bits) - 1;
 	return last >= phys && last <= most;
 }
 
@@ -91,7 +93,8 @@ static void *ioremap_prot(phys_addr_t phys, size_t size, pgprot_t prot, const vo
 	struct vm_struct *area;
 	uintptr_t addr;
 
-	if (!size || last < phys || kernel_paging == PAGING_NONE)
+	if (!size || last < phys || size > VMALLOC_END - VMALLOC_START ||
+	    kernel_paging == PAGING_NONE)
 		return NULL;
 	if (!may_be_mapped(phys, last))
 		return NULL;

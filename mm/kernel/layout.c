@@ -23,6 +23,7 @@
 
 __kmm_state struct kernel_layout kernel_layout;
 __kmm_state enum paging_mode kernel_paging;
+__kmm_state unsigned int kernel_phys_bits;
 __kmm_state struct kernel_areas kernel_areas;
 __kmm_state u64 kernel_address_bias;
 __kmm_state void *high_memory;
@@ -92,6 +93,7 @@ int layout_limit(const struct kmm_machine *m)
 	if (err)
 		return err;
 	kernel_paging = (enum paging_mode)m->paging.mode;
+	kernel_phys_bits = m->paging.phys_bits;
 	kernel_address_bias = kernel_paging ? m->paging.address_bias : 0;
 	image = m->image;
 	if (!kernel_paging) {

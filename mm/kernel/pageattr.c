@@ -255,10 +255,18 @@ static struct page *pop_table(struct cpa *c)
 	return page;
 }
 
+/*
+ * All CPUs forget everything first: flushing single pages would leave what they have kept of
+ * the tables themselves, under other tags.
+ */
 static void free_tables(struct cpa *c)
 {
 	struct page *page;
 
+	if (!c->tables)
+		return;
+	flush_tlb_all();
+	c->owed_start = c->owed_end = 0;
 	while ((page = pop_table(c))) {
 		page->private = 0;
 		free_table(page_to_phys(page));
@@ -661,7 +669,7 @@ static int change_page_attr(struct cpa *c)
 		mark_small(c->start, c->end);
 	else
 		(void)each_range(c, collapse_range);
-	if (c->tables || !c->no_flush)
+	if (!c->tables && !c->no_flush)
 		flush_owed(c);
 	free_tables(c);
 	kernel_tables_unlock();
@@ -787,16 +795,6 @@ int set_memory_wc(unsigned long addr, int numpages)
 int set_memory_wb(unsigned long addr, int numpages)
 {
 	return set_clear(addr, numpages, 0, CACHE_BITS);
-}
-
-int set_memory_global(unsigned long addr, int numpages)
-{
-	return set_clear(addr, numpages, _PAGE_GLOBAL, 0);
-}
-
-int set_memory_nonglobal(unsigned long addr, int numpages)
-{
-	return set_clear(addr, numpages, 0, _PAGE_GLOBAL);
 }
 
 /* ---- by page ---- */

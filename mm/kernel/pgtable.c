@@ -424,7 +424,7 @@ static void free_chain(struct page *chain, uintptr_t start, uintptr_t end)
 	if (!chain)
 		return;
 	kmm_mmu_changed(start, end, false);
-	flush_tlb_kernel_range(start, end);
+	flush_tlb_all();	/* single pages' flushes leave what other tags know of the tables */
 	for (; chain; chain = next) {
 		next = (struct page *)(uintptr_t)chain->private;
 		free_table(page_to_phys(chain));
@@ -584,9 +584,13 @@ static int map_contiguous(uintptr_t *at, uintptr_t end, phys_addr_t phys, pgprot
 	return 0;
 }
 
+/*
+ * What is asked for, as far as the CPU has it. The kernel's pages are always global: flushing one
+ * forgets it under the tag of the moment only, and it would live on under others.
+ */
 static pgprot_t supported(pgprot_t prot)
 {
-	return __pgprot(pgprot_val(prot) & __supported_pte_mask);
+	return __pgprot((pgprot_val(prot) | _PAGE_GLOBAL) & __supported_pte_mask);
 }
 
 int vmap_range_noflush(uintptr_t start, uintptr_t end, phys_addr_t phys, pgprot_t prot,

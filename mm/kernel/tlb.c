@@ -431,6 +431,18 @@ void __flush_tlb_all(void)
 		kmm_tlb_flush_all();
 }
 
+void initialize_tlbstate_and_flush(void)
+{
+	unsigned long flags = kmm_local_irq_save();
+	struct tlb_state *s = &tlb_states[kmm_cpu()];
+
+	spin_lock(&s->lock);
+	load_mm(s, &init_mm, 0, true);
+	kmm_tlb_flush_all();	/* global entries of whatever tables were there before */
+	spin_unlock(&s->lock);
+	kmm_local_irq_restore(flags);
+}
+
 bool tlb_counted(void)
 {
 	return kernel_paging != PAGING_NONE;

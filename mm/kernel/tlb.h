@@ -28,7 +28,10 @@ struct tlb_state {
 
 extern struct tlb_state tlb_states[NR_CPUS];
 
-/* tlb_init - at boot, when kernel_pgtable has its root: every CPU has init_mm loaded. */
+/*
+ * tlb_init - at boot, when kernel_pgtable has its root: every CPU is to have init_mm loaded, which
+ * initialize_tlbstate_and_flush() then does.
+ */
 void tlb_init(u32 cpu_features);
 
 #endif

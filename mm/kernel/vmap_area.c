@@ -697,13 +697,51 @@ void vmap_area_check(void)
 
 /* --- walking --- */
 
-void for_each_busy_area(void (*fn)(void *arg, struct vmap_area *va), void *arg)
+#define WALK_AT_ONCE	32
+
+/* The first area that ends behind addr. */
+static struct vmap_area *busy_area_from(uintptr_t addr)
 {
-	unsigned long flags;
+	struct rb_node *node = busy_root.rb_node;
+	struct vmap_area *found = NULL;
+
+	while (node) {
+		struct vmap_area *va = to_vmap_area(node);
+
+		if (va->va_end > addr) {
+			found = va;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+/* Some at a time: interrupts need not wait for all. Returns where to go on, 0: that was all. */
+static uintptr_t some_busy_areas(uintptr_t from, void (*fn)(void *arg, struct vmap_area *va),
+				 void *arg)
+{
+	struct vmap_area *va;
 	struct rb_node *n;
+	unsigned long flags;
+	unsigned int left = WALK_AT_ONCE;
 
 	spin_lock_irqsave(&vmap_busy_lock, flags);
-	for (n = rb_first(&busy_root); n; n = rb_next(n))
+	va = busy_area_from(from);
+	for (n = va ? &va->rb_node : NULL; n && left; n = rb_next(n), left--) {
 		fn(arg, to_vmap_area(n));
+		from = to_vmap_area(n)->va_end;
+	}
 	spin_unlock_irqrestore(&vmap_busy_lock, flags);
+	return n ? from : 0;
+}
+
+void for_each_busy_area(void (*fn)(void *arg, struct vmap_area *va), void *arg)
+{
+	uintptr_t from = 0;
+
+	do
+		from = some_busy_areas(from, fn, arg);
+	while (from);
 }

@@ -99,7 +99,8 @@ void recycle_vmap_area(struct vmap_area *va);			/* an object, to the pool */
 struct vmap_area *highest_free_below(uintptr_t end);		/* F */
 void clip_free_area(struct vmap_area *va, uintptr_t start, size_t size);	/* F */
 void insert_busy_area(struct vmap_area *va);			/* B */
-void for_each_busy_area(void (*fn)(void *arg, struct vmap_area *va), void *arg); /* takes B */
+/* Takes B for some areas at a time: those made or freed meanwhile are seen or not. */
+void for_each_busy_area(void (*fn)(void *arg, struct vmap_area *va), void *arg);
 void make_room_in_vmap_space(void);		/* free all that waits; as purge_vmap_areas() */
 uintptr_t check_lazy_lists(void);		/* bytes in vmap_purge.c's lists */
 struct vm_struct *new_vm_struct(size_t size, unsigned int flags, int node, gfp_t gfp,

@@ -23,6 +23,7 @@
 #include <kmm/kmm.h>
 
 #include "lib/bitops.h"
+#include "lib/list.h"
 #include "lib/string.h"
 #include "mm/kernel/vmap_area.h"
 
@@ -35,7 +36,9 @@ struct vmap_block {
 	unsigned int dirty;		/* K: pages unmapped again */
 	unsigned int dirty_min, dirty_max; /* K: between these, since the last flush */
 	bool current;			/* K: some CPU's: has room left */
+	struct list_head link;		/* B: of all blocks */
 };
+static __kmm_state struct list_head all_blocks = LIST_HEAD_INIT(all_blocks);	/* B */
 
 /* C: of each CPU. One more byte than a pointer; they do not share a line with their neighbours. */
 struct cpu_block {
@@ -59,6 +62,7 @@ static struct vmap_block *new_block(int node)
 	struct vmap_block *b = kmalloc_node(sizeof(*b), GFP_KERNEL | __GFP_ZERO, node);
 	struct vmap_use use = { .block = b, .flags = VMAP_RAM | VMAP_BLOCK };
 	size_t size = block_pages() * PAGE_SIZE;
+	unsigned long flags;
 
 	if (!b)
 		return NULL;
@@ -69,6 +73,9 @@ static struct vmap_block *new_block(int node)
 		kfree(b);
 		return NULL;
 	}
+	spin_lock_irqsave(&vmap_busy_lock, flags);
+	list_add(&b->link, &all_blocks);
+	spin_unlock_irqrestore(&vmap_busy_lock, flags);
 	return b;
 }
 
@@ -79,6 +86,7 @@ static void free_block(struct vmap_block *b)
 
 	spin_lock_irqsave(&vmap_busy_lock, flags);
 	unlink_vmap_area(b->va);
+	list_del(&b->link);
 	spin_unlock_irqrestore(&vmap_busy_lock, flags);
 	free_vmap_area_lazy(b->va, NULL);
 	kfree(b);
@@ -204,26 +212,13 @@ bool vmap_blocks_purge(void)
 	return any;
 }
 
-static void widen(uintptr_t *start, uintptr_t *end, const struct vmap_block *b)
+static void widen(uintptr_t *start, uintptr_t *end, struct vmap_block *b)
 {
-	if (b->dirty_min >= b->dirty_max)
-		return;
-	*start = min(*start, b->va->va_start + b->dirty_min * PAGE_SIZE);
-	*end = max(*end, b->va->va_start + b->dirty_max * PAGE_SIZE);
-}
-
-struct dirty_range { uintptr_t start, end; };
-
-/* Called with B held, so the block does not go. */
-static void widen_by_area(void *arg, struct vmap_area *va)
-{
-	struct dirty_range *range = arg;
-	struct vmap_block *b = va->block;
-
-	if (!(va->flags & VMAP_BLOCK))
-		return;
 	spin_lock(&b->lock);
-	widen(&range->start, &range->end, b);
+	if (b->dirty_min < b->dirty_max) {
+		*start = min(*start, b->va->va_start + b->dirty_min * PAGE_SIZE);
+		*end = max(*end, b->va->va_start + b->dirty_max * PAGE_SIZE);
+	}
 	b->dirty_min = block_pages();
 	b->dirty_max = 0;
 	spin_unlock(&b->lock);
@@ -231,11 +226,13 @@ static void widen_by_area(void *arg, struct vmap_area *va)
 
 void vmap_blocks_dirty(uintptr_t *start, uintptr_t *end)
 {
-	struct dirty_range range = { *start, *end };
+	struct vmap_block *b;
+	unsigned long flags;
 
-	for_each_busy_area(widen_by_area, &range);
-	*start = range.start;
-	*end = range.end;
+	spin_lock_irqsave(&vmap_busy_lock, flags);
+	list_for_each_entry(b, &all_blocks, link)
+		widen(start, end, b);
+	spin_unlock_irqrestore(&vmap_busy_lock, flags);
 }
 
 /* --- the API --- */

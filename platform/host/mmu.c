@@ -15,7 +15,8 @@
  *	     ^                                                                   |
  *	     '------- every CPU has flushed it: kmm_tlb_flush_*() ---------------'
  *
- * A processor may hold any present entry in its TLB without ever having used it. So what was filled
+ * A processor may hold any present entry in its TLB without ever having used it; here those count
+ * that were used, and runs of many pages, which are filled at once. So what was filled
  * and then changes is owed a flush by every CPU; addresses that the core calls *local* by
  * their CPU alone. Until it is paid, touching a stale piece stops the machine
  *	- if the CPU has not flushed it, and the old entry would have let through what the new one

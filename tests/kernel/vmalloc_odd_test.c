@@ -2,6 +2,8 @@
 /*
  * vmalloc_odd_test.c - requests at the border of what can be asked, each of which once went wrong.
  */
+#include <kmm/tlbflush.h>
+
 #include "tests/kernel/vmalloc_machine.h"
 
 #define MANY (1u << 16)
@@ -58,8 +60,55 @@ static void test_more_than_addresses(void)
 	host_power_off();
 }
 
+/*
+ * A kernel page that is not global would live on under the tags of other address spaces when it is
+ * flushed under one.
+ */
+static void test_always_global(void)
+{
+	struct page *page;
+	phys_addr_t phys;
+	void *area;
+	u64 va;
+
+	if (!VMALLOC_MACHINE_ON(.mem = 64 * MIB))
+		return;
+	page = alloc_page(GFP_KERNEL);
+	area = vmap(&page, 1, VM_MAP, __pgprot(pgprot_val(PAGE_KERNEL) & ~_PAGE_GLOBAL));
+	va = kernel_address((uintptr_t)area);
+	ok(host_access(va, 0, &phys) && phys == page_to_phys(page), "vmap() of a page not global");
+	local_flush_tlb();
+	ok(host_tlb_holds(0, va, 3), "is global all the same: a user's flush leaves it");
+	vunmap(area);
+	vm_unmap_aliases();
+	ok(!host_tlb_holds(0, va, 3) && !host_access(va, 0, &phys), "the kernel's does not");
+	host_power_off();
+}
+
+/* /proc/vmallocinfo takes the areas some at a time. */
+static void test_walk_in_pieces(void)
+{
+	static char text[1 << 20];
+	void *area[200];
+	unsigned int lines = 0;
+
+	if (!VMALLOC_MACHINE_ON(.mem = 64 * MIB))
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(area); i++)
+		area[i] = vmalloc(PAGE_SIZE);
+	ok(introspect_read_text("/proc/vmallocinfo", text, sizeof(text)) > 0, "the file is there");
+	for (const char *s = text; (s = strstr(s, "test_walk_in_pieces")); s++)
+		lines++;
+	is_int(lines, ARRAY_SIZE(area), "each area is listed once");
+	for (unsigned int i = 0; i < ARRAY_SIZE(area); i++)
+		vfree(area[i]);
+	host_power_off();
+}
+
 int main(void)
 {
+	run_case(test_always_global);
+	run_case(test_walk_in_pieces);
 	run_case(test_ioremap_last_byte);
 	run_case(test_nofail_in_pieces);
 	run_case(test_more_than_addresses);
