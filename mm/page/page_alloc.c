@@ -304,14 +304,18 @@ static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned l
 	const u32 *frames = list->frames;
 	u32 use = list->use;
 
-	for (; i < nr && count; i++) {
-		struct page *page;
+	while (i < nr && count) {
+		unsigned long end = min(nr, i + count);	/* the frames last until there at least */
 
-		if (array[i])
-			continue;
-		page = pfn_to_page(frames[--count]);
-		page_take(page, use);
-		array[i] = page;
+		for (; i < end; i++) {
+			struct page *page;
+
+			if (array[i])
+				continue;
+			page = pfn_to_page(frames[--count]);
+			page_take(page, use);
+			array[i] = page;
+		}
 	}
 	list->allocs += list->count - count;
 	list->count = (u16)count;
