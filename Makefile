@@ -79,7 +79,7 @@ flags.debug := -O1 -fno-omit-frame-pointer -DKMM_DEBUG_VM=1 \
 flags.tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread
 flags.m32 := -O2 -m32 -fno-pie -Wno-type-limits
 flags.freestanding := -O2
-flags.freestanding32 := $(flags.m32)
+flags.freestanding32 := $(flags.m32) -mgeneral-regs-only
 flags.renamed := -O2 -DKMM_PREFIX=my_
 flags.libfuzzer := -O1 -DKMM_DEBUG_VM=1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -Wno-error -Wno-unknown-warning-option

@@ -87,7 +87,7 @@ static u64 event_value(const struct event *e)
 		return 0;
 	if (e->item == PGFREE)
 		return zone_events_sum(-1).pgfree;
-	return READ_ONCE(vm_events[e->item]);
+	return atomic64_read(&vm_events[e->item]);
 }
 
 static void show_events(struct seq_buf *m, const struct event *e, unsigned int nr)
@@ -122,7 +122,7 @@ static u64 allocstall(int zone_idx)
 		[ZONE_MOVABLE] = ALLOCSTALL_MOVABLE,
 	};
 
-	return READ_ONCE(vm_events[item[zone_idx]]);
+	return atomic64_read(&vm_events[item[zone_idx]]);
 }
 
 static u64 nothing(int zone_idx)

@@ -23,6 +23,12 @@ typedef struct {
 	u64 tlb_gen;			/* a */
 } mm_context_t;
 
+/*
+ * A root other than init_mm's has the kernel's half copied from it. That is not enough for ever:
+ * the kernel's own root gets an entry when an area is used for the first time (vmalloc, per-CPU
+ * memory), and with two levels when a large page is split or made. Until whoever makes processes
+ * copies these too, or has them all made at boot, only init_mm is to be loaded.
+ */
 struct mm_struct {
 	phys_addr_t pgd;		/* c: the root table */
 	mm_context_t context;

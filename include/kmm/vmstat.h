@@ -8,6 +8,7 @@
 #ifndef KMM_VMSTAT_H
 #define KMM_VMSTAT_H
 
+#include <kmm/atomic64.h>
 #include <kmm/mmzone.h>
 
 enum vm_event_item {
@@ -29,7 +30,7 @@ extern u64 vm_events[NR_VM_EVENTS];
 
 static inline void count_vm_event(enum vm_event_item item)
 {
-	__atomic_fetch_add(&vm_events[item], 1, __ATOMIC_RELAXED);
+	atomic64_add_return(1, &vm_events[item]);
 }
 
 /* Counters of one zone, summed over its CPUs; approximate while they work. */

@@ -55,6 +55,7 @@
  * Source of the ideas: Linux's arch/x86/mm/tlb.c (A. Lutomirski's generations, R. van Riel's lazy
  * mode).
  */
+#include <kmm/atomic64.h>
 #include <kmm/vmstat.h>
 
 #include "internal.h"
@@ -81,7 +82,7 @@ struct flush {
 
 static inline void count_tlb_events(enum vm_event_item item, u64 n)
 {
-	__atomic_fetch_add(&vm_events[item], n, __ATOMIC_RELAXED);
+	atomic64_add_return(n, &vm_events[item]);
 }
 
 static inline struct tlb_state *this_tlb(void)
@@ -92,12 +93,12 @@ static inline struct tlb_state *this_tlb(void)
 /* Step 2 and its like: loads and stores in one order for all CPUs (see the table above). */
 static inline u64 mm_tlb_gen(const struct mm_struct *mm)
 {
-	return __atomic_load_n(&mm->context.tlb_gen, __ATOMIC_SEQ_CST);
+	return atomic64_read(&mm->context.tlb_gen);
 }
 
 static inline u64 inc_mm_tlb_gen(struct mm_struct *mm)
 {
-	return __atomic_add_fetch(&mm->context.tlb_gen, 1, __ATOMIC_SEQ_CST);
+	return atomic64_add_return(1, &mm->context.tlb_gen);
 }
 
 static inline bool tlb_is_lazy(unsigned int cpu)
@@ -453,8 +454,8 @@ bool tlb_counted(void)
 void mm_init_context(struct mm_struct *mm, phys_addr_t pgd)
 {
 	mm->pgd = pgd;
-	mm->context.ctx_id = __atomic_add_fetch(&last_ctx_id, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&mm->context.tlb_gen, 0, __ATOMIC_SEQ_CST);
+	mm->context.ctx_id = atomic64_add_return(1, &last_ctx_id);
+	atomic64_set(&mm->context.tlb_gen, 0);
 	cpumask_clear(mm_cpumask(mm));
 	mm->page_table_lock = (spinlock_t)SPIN_LOCK_UNLOCKED;
 }

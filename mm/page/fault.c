@@ -6,6 +6,7 @@
  * fails with `probability` per cent, not before `space` bytes have been asked
  * for, and at most `times` times.
  */
+#include <kmm/atomic64.h>
 #include <kmm/errno.h>
 
 #include "internal.h"
@@ -45,27 +46,25 @@ int setup_fault_attr(struct fault_attr *attr, const char *str)
 /* Part of the space that comes first; several CPUs may count at a time. */
 static bool within_space(struct fault_attr *attr, size_t size)
 {
-	u64 space = __atomic_load_n(&attr->space, __ATOMIC_RELAXED), left;
+	u64 space = atomic64_read(&attr->space), left;
 
 	do {
 		if (!space)
 			return false;
 		left = space > size ? space - size : 0;
-	} while (!__atomic_compare_exchange_n(&attr->space, &space, left, true, __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
+	} while (!atomic64_try_cmpxchg(&attr->space, &space, left));
 	return left != 0;
 }
 
 /* One of the failures that are left; -1: there is no limit. */
 static bool take_one_failure(struct fault_attr *attr)
 {
-	s64 times = __atomic_load_n(&attr->times, __ATOMIC_RELAXED);
+	u64 times = atomic64_read((const u64 *)&attr->times);
 
 	do {
-		if (times <= 0)
-			return times < 0;
-	} while (!__atomic_compare_exchange_n(&attr->times, &times, times - 1, true,
-					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		if ((s64)times <= 0)
+			return (s64)times < 0;
+	} while (!atomic64_try_cmpxchg((u64 *)&attr->times, &times, times - 1));
 	return true;
 }
 
@@ -74,11 +73,11 @@ bool should_fail(struct fault_attr *attr, size_t size)
 	u32 interval = (u32)min(attr->interval, (u64)UINT32_MAX);
 	u64 count;
 
-	if (!attr->probability || !__atomic_load_n(&attr->times, __ATOMIC_RELAXED))
+	if (!attr->probability || !atomic64_read((const u64 *)&attr->times))
 		return false;
 	if (within_space(attr, size))
 		return false;
-	count = __atomic_add_fetch(&attr->count, 1, __ATOMIC_RELAXED);
+	count = atomic64_add_return(1, &attr->count);
 	if (interval > 1 && (u32)count % interval)
 		return false;
 	if ((kmm_random() >> 32) * 100 >> 32 >= attr->probability)

@@ -116,8 +116,10 @@ static void try_next(const struct shipped *s, const char *program)
 	       "      the same load on the recorded machine, and on one with more memory\n"
 	       "  %s replay --slab slub,slab,slob %s\n"
 	       "      its objects with three slab allocators: time, memory, waste\n"
+	       "  %s boot --mem 1G -c 'vmalloc 64K; walk %%1; poke %%1+65536 1'\n"
+	       "      an area of kernel addresses, its page-table entries, and one byte too far\n"
 	       "  %s boot --help; %s replay --help\n",
-	       program, s->map, program, s->trace, program, s->trace, program, program);
+	       program, s->map, program, s->trace, program, s->trace, program, program, program);
 }
 
 static int show(const struct shipped *s, const char *program)
