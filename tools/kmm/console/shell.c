@@ -15,6 +15,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,19 +243,25 @@ static int run_parsed(struct console *c, struct parsed *cmd)
 	return status;
 }
 
+/* A reader that ends early is no signal here: its exit status says what there is to say. */
 static int run_piped(struct console *c, struct parsed *cmd)
 {
+	void (*before)(int);
 	FILE *out = c->out, *to;
+	bool failed;
 	int status;
 
 	fflush(c->out);
 	to = popen(cmd->pipe, "w");
 	if (!to)
 		return console_error(c, "%s: %s", cmd->pipe, strerror(errno));
+	before = signal(SIGPIPE, SIG_IGN);
 	c->out = to;
 	status = run_parsed(c, cmd);
 	c->out = out;
-	if (pclose(to) && !status)
+	failed = pclose(to) != 0;
+	signal(SIGPIPE, before);
+	if (failed && !status)
 		status = console_error(c, "it failed:%s", cmd->pipe);
 	return status;
 }
