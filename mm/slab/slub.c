@@ -747,6 +747,16 @@ static enum verdict free_full(struct kmem_cache *s, struct slab *slab, unsigned 
 }
 
 /*
+ * As on_freelist(), of a slab another CPU works with meanwhile. What is seen of it may be of two
+ * moments, the beginning of what has become another slab's list for one: what is seen once may be
+ * chance, twice it is not.
+ */
+static bool on_foreign_freelist(struct kmem_cache *s, struct slab *slab, const void *object)
+{
+	return on_freelist(s, slab, object) && on_freelist(s, slab, object);
+}
+
+/*
  * By owner; local section. suspect: the link looks like a free object's. The slab's owner can
  * tell for sure; of a slab another CPU owns it is taken for true where chance cannot have made it
  * (64 bits), else its lists are looked through as they are now.
@@ -767,7 +777,7 @@ static enum verdict free_by_owner(struct kmem_cache *s, struct slab *slab, unsig
 	if (owner == OWNER_NODE)
 		return free_to_node(s, slab, off, suspect, discard);
 	if (suspect && (sizeof(long) == 8 ||
-			on_freelist(s, slab, (char *)slab_address(slab) + off)))
+			on_foreign_freelist(s, slab, (char *)slab_address(slab) + off)))
 		return DOUBLE;
 	if (!give_remote(s, slab, off, state))
 		return AGAIN;

@@ -442,16 +442,17 @@ bool alloc_debug_processing(struct kmem_cache *s, struct slab *slab, void *objec
 
 /*
  * Is an object that is in no list one that was lost with its slab's list? It still has a free
- * object's red zone, or its link.
+ * object's red zone, or its link. The 0 that objects in use have there is none, whatever it
+ * decodes to: there are so many of them that on 32 bits one may well look like an offset.
  */
 static bool is_lost(const struct kmem_cache *s, const struct slab *slab, const void *object)
 {
+	const unsigned long *link = slab_link(s, slab, slab_offset(slab, object));
 	const u8 *p = object;
 
 	if (s->flags & SLAB_RED_ZONE && first_other(p - s->red_left_pad, p, SLUB_RED_INACTIVE) == p)
 		return true;
-	return freeptr_outside_object(s) &&
-	       link_at(s, slab, slab_offset(slab, object)) <= slab_span(slab);
+	return freeptr_outside_object(s) && *link && link_get(link, s->random) <= slab_span(slab);
 }
 
 /* Without F the list is followed only if the link looks like a free object's. */

@@ -355,6 +355,45 @@ static void test_freelist(void)
 	check_all();
 }
 
+/*
+ * An object in use has 0 for a link. By its address and the cache's secret that may decode to the
+ * offset of an object; it is in use all the same. (A full slab has no links: its cache's secret may
+ * change.)
+ */
+static void idle_link_decodes(const char *cmdline)
+{
+	struct kmem_cache *s;
+	unsigned long *link;
+	unsigned int i, cpu;
+	u8 *p[128];
+
+	if (!boot(cmdline))
+		return;
+	s = cache("unlucky", 40);
+	KMM_BUG_ON(s->objects > ARRAY_SIZE(p));
+	for (i = 0; i < s->objects; i++)
+		p[i] = get(s);
+	link = (unsigned long *)(p[s->objects / 2] + s->offset);
+	s->random = link_key(link, s->red_left_pad);
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		slab_cpu(s, cpu)->random = s->random;
+	is_int(link_get(link, s->random), s->red_left_pad, "%s: 0 decodes", cmdline);
+	is_int(validate_slab_cache(s), 0, "%s: all in use is sound", cmdline);
+	while (i)
+		kmem_cache_free(s, p[--i]);
+	is_int(log_counts("BUG "), 0, "%s: nothing is wrong", cmdline);
+	is_int(kmem_cache_shrink(s), 0, "%s: nothing is left", cmdline);
+	check_all();
+	host_power_off();
+}
+
+static void test_idle_link_decodes(void)
+{
+	idle_link_decodes("slub_debug");
+	idle_link_decodes("slub_debug=FP");
+	idle_link_decodes("slub_debug=P");
+}
+
 /* --- the report --- */
 
 static const char *const report_lines[] = {
@@ -582,6 +621,7 @@ int main(void)
 	run_case(test_requested_size);
 	run_case(test_zero_grows);
 	run_case(test_freelist);
+	run_case(test_idle_link_decodes);
 	run_case(test_report);
 	run_case(test_trace);
 	run_case(test_leak);
