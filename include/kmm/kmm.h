@@ -54,6 +54,12 @@ struct kmm_paging {
 	u64 address_bias;		/* added to a pointer (modulo 2^64; IA-32: 2^32) */
 	u64 window_start, window_end;	/* the kernel addresses there can be; 0, 0: all */
 	/*
+	 * AMD64: kernel address in the text area at which the image's first byte runs, as far from
+	 * a multiple of 2 MiB as its physical address is; 0: where the core likes (nothing runs
+	 * there). IA-32's image runs in the direct map.
+	 */
+	u64 image_address;
+	/*
 	 * RAM that can be written before there are page tables: the first tables are put there
 	 * (Linux: brk). Page aligned, at least 64 KiB; usable RAM, or part of the image.
 	 */

@@ -311,32 +311,61 @@ bool kernel_image_alias(phys_addr_t phys, size_t *size, uintptr_t *pointer)
 	return true;
 }
 
-/* AMD64: the image in the text area, by pages of 2M; what else is in these is mapped with it. */
-static int map_image(const struct kmm_image *image)
+/* AMD64: where the image's physical 0 would be: at the address it runs at, or in its own order. */
+static u64 text_offset(const struct kmm_paging *p, const struct run *span, phys_addr_t start)
 {
-	bool ia32 = kernel_paging == PAGING_32 || kernel_paging == PAGING_PAE;
-	u64 size = level_size(kernel_pgtable.fmt, PG_LEVEL_2M);
 	const struct area *text = &kernel_layout.text;
-	struct run span;
 
-	image_span(image, &span);
-	text_start = ia32 ? image->text : 0;
-	text_end = ia32 ? image->etext : 0;
-	image_offset = ia32 ? kernel_layout.direct.start : text->start;
-	if (ia32 || span.start >= span.end)
-		return 0;
+	if (p->image_address)
+		return p->image_address - start;
+	if (span->end > text->end - text->start)
+		return text->start + TEXT_DEFAULT - span->start;
+	return text->start;
+}
+
+static bool inside_text(const struct run *span)
+{
+	const struct area *text = &kernel_layout.text;
+	u64 start = image_offset + span->start, end = image_offset + span->end;
+
+	return !(start & (level_size(kernel_pgtable.fmt, PG_LEVEL_2M) - 1)) &&
+	       start >= text->start && start < end && end <= text->end;
+}
+
+/* AMD64: the image in the text area, by pages of 2M; what else is in these is mapped with it. */
+static int map_text(const struct kmm_paging *p, struct run span)
+{
+	u64 size = level_size(kernel_pgtable.fmt, PG_LEVEL_2M);
+	phys_addr_t first = span.start;
+
 	span.start = ALIGN_DOWN(span.start, size);
 	span.end = ALIGN(span.end, size);
-	if (span.end > text->end - text->start)
-		image_offset += TEXT_DEFAULT - span.start;
-	if (image_offset + span.end > text->end) {
-		pr_err("machine: an image of %llu KiB is too large for the text area",
-		       (unsigned long long)((span.end - span.start) >> 10));
+	image_offset = text_offset(p, &span, first);
+	if (!inside_text(&span)) {
+		pr_err("machine: an image of %llu KiB at 0x%llx does not fit the text area",
+		       (unsigned long long)((span.end - span.start) >> 10),
+		       (unsigned long long)(image_offset + first));
 		return -EINVAL;
 	}
 	image_mapped = span;
 	return vmap_range_noflush(kernel_image_pointer(span.start), kernel_image_pointer(span.end),
 				  span.start, PAGE_KERNEL_EXEC, 21);
+}
+
+/* IA-32's image is RAM like any other, but needed as soon as the tables are loaded. */
+static int map_image(const struct kmm_machine *m)
+{
+	bool ia32 = kernel_paging == PAGING_32 || kernel_paging == PAGING_PAE;
+	struct run span;
+	u64 ram = 0;
+
+	image_span(&m->image, &span);
+	text_start = ia32 ? m->image.text : 0;
+	text_end = ia32 ? m->image.etext : 0;
+	image_offset = ia32 ? kernel_layout.direct.start : kernel_layout.text.start;
+	if (span.start >= span.end)
+		return 0;
+	return ia32 ? map_ram(span.start, span.end, &ram) : map_text(&m->paging, span);
 }
 
 /* ---- the direct map, step by step ---- */
@@ -366,7 +395,7 @@ static int map_first(const struct kmm_machine *m, const struct run *chunk)
 	int err = kernel_tables_early(m);
 
 	if (!err)
-		err = map_image(&m->image);
+		err = map_image(m);
 	if (!err)
 		err = map_part(&isa, isa.start, isa.end);
 	if (!err)

@@ -192,7 +192,7 @@ static void print_area_of(const char *name, struct area a, char unit)
 /* The image is known by physical addresses. */
 static void print_image(void)
 {
-	u64 base = layout_is_ia32() ? kernel_layout.direct.start : kernel_layout.text.start;
+	u64 base = kernel_address(kernel_image_pointer(0));
 
 	if (image.init != image.einit)
 		print_area("      .init", base + image.init, base + image.einit, 'k');

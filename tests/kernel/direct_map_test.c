@@ -47,10 +47,19 @@ static struct {
 
 static struct e820_entry entries[256];
 static struct kmm_machine machine;
+static u64 image_address;	/* of the next boot's image */
+static bool mapped_at_load;	/* was the image's text mapped when the tables were loaded? */
 
 void kmm_mmu_load(phys_addr_t root, unsigned int pcid, bool keep)
 {
+	phys_addr_t text = machine.image.text;
+	pgprot_t prot;
+	u64 where;
+
 	(void)pcid, (void)keep;
+	mapped_at_load = pgtable_translate(&kernel_pgtable,
+					   kernel_address(kernel_image_pointer(text)), &where,
+					   &prot, NULL) && where == text;
 	hw.root = root;
 	hw.loads++;
 	munmap(hw.early, hw.early_size);
@@ -115,7 +124,8 @@ static int boot(enum kmm_paging_mode mode, u32 cpu, phys_addr_t early, size_t ea
 	machine.cmdline = cmdline;
 	machine.paging = (struct kmm_paging){
 		.mode = mode, .cpu = cpu, .early_phys = early, .early_size = early_size,
-		.early_virt = hw.early, .address_bias = direct_base(mode) - (uintptr_t)hw.ram,
+		.early_virt = hw.early, .image_address = image_address,
+		.address_bias = direct_base(mode) - (uintptr_t)hw.ram,
 	};
 	fake_reset();
 	return setup_memory(&machine);
@@ -427,34 +437,60 @@ static void test_many_pieces(void)
 	   "the list of them lies in the direct map now");
 }
 
-/* The early memory is part of the image; what is left of it stays the image's. */
-static void test_image(void)
+/* An image that begins at 16 MiB: every page is at base + physical, its text executable. */
+static bool image_runs_at(u64 base, phys_addr_t etext, phys_addr_t end)
+{
+	bool right = true;
+	pgprot_t prot;
+	u64 phys, where;
+
+	for (phys = 16 * MIB; phys < end; phys += PAGE_SIZE)
+		right &= pgtable_translate(&kernel_pgtable, base + phys, &where, &prot, NULL) &&
+			 where == phys &&
+			 (phys >= etext || !(pgprot_val(prot) & _PAGE_NX)) &&
+			 kernel_address(kernel_image_pointer(phys)) == base + phys;
+	return right;
+}
+
+/*
+ * The early memory is part of the image; what is left of it stays the image's. address: where the
+ * image runs already; 0: where Linux's would.
+ */
+static void test_image(u64 address)
 {
 	const struct setting *s = &settings[0];
-	phys_addr_t early = 17 * MIB;
-	bool right = true;
-	u64 phys;
+	phys_addr_t early = 17 * MIB, etext = 16 * MIB + 0x123000;
+	u64 base = sizeof(void *) == 8 ? 0xffffffff80000000 : 0xc0000000;
 
 	add_isa();
 	add_ram(MIB, 128 * MIB);
-	machine.image = (struct kmm_image){ .text = 16 * MIB, .etext = 16 * MIB + 0x123000,
+	machine.image = (struct kmm_image){ .text = 16 * MIB, .etext = etext,
 					   .bss = early, .ebss = early + (1 << 17) };
+	image_address = address;
 	if (!is_int(boot(s->mode, s->cpu, early, 1 << 16, s->cmdline), 0, "an image with .bss"))
 		return;
 	check_boot("early memory inside the image", s->cpu);
 	ok(memblock_is_region_reserved(early, 1), "it stays reserved");
-	for (phys = 16 * MIB; phys < early + (1 << 17); phys += PAGE_SIZE) {
-		uintptr_t at = kernel_image_pointer(phys);
-		pgprot_t prot;
-		u64 where;
+	ok(mapped_at_load, "its text is mapped when the tables are loaded");
+	ok(image_runs_at(address ? address - 16 * MIB : base, etext, early + (1 << 17)),
+	   "the image is mapped where it runs, its text to be executed");
+	image_address = 0;
+}
 
-		right &= pgtable_translate(&kernel_pgtable, kernel_address(at), &where, &prot,
-					   NULL) && where == phys &&
-			 (phys >= 16 * MIB + 0x123000 || !(pgprot_val(prot) & _PAGE_NX));
+/* Addresses where no image can run: one clear line. */
+static void test_image_misplaced(void)
+{
+	static const u64 bad[] = { 0xffffffff81001000, 0xffff888001000000, 0xffffffffbfe00000 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		add_isa();
+		add_ram(MIB, 128 * MIB);
+		machine.image = (struct kmm_image){ .text = 16 * MIB, .etext = 20 * MIB };
+		image_address = bad[i];
+		is_int(boot(settings[0].mode, settings[0].cpu, EARLY, 1 << 16, NULL), -EINVAL,
+		       "an image at 0x%llx is refused", (unsigned long long)bad[i]);
 	}
-	ok(right, "the image is mapped where it runs, its text to be executed");
-	ok(kernel_address(kernel_image_pointer(16 * MIB)) ==
-	   (sizeof(void *) == 8 ? 0xffffffff81000000 : 0xc1000000), "at Linux's address");
+	image_address = 0;
 }
 
 /*
@@ -522,7 +558,12 @@ int main(void)
 	test_recorded();
 	test_random();
 	test_many_pieces();
-	test_image();
+	test_image(0);
+	if (sizeof(void *) == 8) {
+		test_image(0xffffffff81000000);
+		test_image(0xffffffffa5600000);
+		test_image_misplaced();
+	}
 	test_no_memory();
 	test_bad_early();
 	test_large();
