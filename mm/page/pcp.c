@@ -119,6 +119,26 @@ void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order
 }
 
 /*
+ * The run that frames[0] begins: how many of the frames lie one after the other in one pageblock,
+ * upwards or downwards; [*start, *end) is what they cover.
+ */
+static unsigned int run_length(const u32 *frames, unsigned int count, u32 step, u32 *start,
+			       u32 *end)
+{
+	unsigned int n = 1;
+
+	*start = frames[0];
+	*end = frames[0] + step;
+	for (; n < count && frames[n] == *end && *end & (pageblock_nr_pages - 1); n++)
+		*end += step;
+	if (n > 1)
+		return n;
+	for (; n < count && frames[n] + step == *start && *start & (pageblock_nr_pages - 1); n++)
+		*start -= step;
+	return n;
+}
+
+/*
  * Give frames[0 ... count) back. Frames freed one after the other often lie one
  * after the other: a run of them goes back in as few blocks as it makes, not
  * merged page by page. Under zone->lock; the caller accounts freed[].
@@ -126,20 +146,17 @@ void pcp_refill(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order
 static void drain_frames(struct zone *zone, const u32 *frames, unsigned int count,
 			 unsigned int order, long freed[MIGRATE_TYPES])
 {
-	unsigned int i = 0, n, step = 1u << order;
+	unsigned int i, n;
+	u32 start, end;
+	int mt;
 
-	while (i < count) {
-		u32 pfn = frames[i], end = pfn + step;
-		int mt = pfn_block(zone, pfn)->migratetype;
-
-		for (n = i + 1; n < count && frames[n] == end && end & (pageblock_nr_pages - 1);
-		     n++)
-			end += step;
+	for (i = 0; i < count; i += n) {
+		n = run_length(frames + i, count - i, 1u << order, &start, &end);
+		mt = pfn_block(zone, start)->migratetype;
 		if (tracing())
-			trace_drain(frames + i, n - i, order, mt);
-		free_page_range(zone, pfn, end);
-		freed[mt] += (long)(end - pfn);
-		i = n;
+			trace_drain(frames + i, n, order, mt);
+		free_page_range(zone, start, end);
+		freed[mt] += (long)(end - start);
 	}
 }
 

@@ -148,7 +148,6 @@ void kfree(const void *p)
 	struct kmem_cache_cpu *c;
 	unsigned long *link;
 	struct page *page;
-	bool done;
 
 	if (unlikely(phys >= slab_phys_end))
 		goto other;
@@ -168,12 +167,13 @@ void kfree(const void *p)
 	}
 	link = (unsigned long *)((char *)p + c->offset);
 	HIDE(link);
-	done = give_object(c, link);
+	if (likely(give_object(c, link))) {
+		kmm_local_irq_restore(flags);
+		return;
+	}
 	HIDE(c);
 	p = (char *)link - c->offset;
 	kmm_local_irq_restore(flags);
-	if (likely(done))
-		return;
 other:
 	slab_free_slow(NULL, p, RET_IP);
 }
@@ -183,16 +183,17 @@ void kmem_cache_free(struct kmem_cache *s, void *obj)
 	unsigned long flags = kmm_local_irq_save();
 	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
 	unsigned long *link = (unsigned long *)((char *)obj + c->offset);
-	bool here, done;
+	bool here;
 
 	HIDE(link);
 	here = (unsigned long)((char *)link - c->links) < c->span;
-	done = likely(here) && give_object(c, link);
+	if (likely(here) && likely(give_object(c, link))) {
+		kmm_local_irq_restore(flags);
+		return;
+	}
 	HIDE(c);
 	obj = (char *)link - c->offset;
 	kmm_local_irq_restore(flags);
-	if (likely(done))
-		return;
 	if (here)
 		slab_free_slow(s, obj, RET_IP);
 	else
