@@ -140,19 +140,38 @@ static u64 rights(const struct pgtable_format *f, enum pg_level level, u64 effec
 	return bare ? effective : narrow(effective, e);
 }
 
+/* The first entry from i on that is not empty, or n. */
+static unsigned int skip_empty(const struct pgtable *t, u64 table, unsigned int i, unsigned int n)
+{
+	const struct pgtable_format *f = t->fmt;
+	ptep_t p = table_slot(t, table, i);
+
+	while (i < n && pte_none(ptep_get(f, p))) {
+		p = (ptep_t)((uintptr_t)p + f->entry_size);
+		i++;
+	}
+	return i;
+}
+
 static int walk_table(const struct walk *w, u64 table, enum pg_level level, u64 base, u64 effective)
 {
 	const struct pgtable_format *f = w->t->fmt;
 	u64 size = level_size(f, level);
-	unsigned int i = level_index(f, level, max(base, w->start)), n = f->entries[level];
+	unsigned int i = level_index(f, level, max(base, w->start)), n = f->entries[level], next;
 	int stop = 0;
 
-	for (; i < n && !stop; i++) {
+	for (; i < n && !stop; i = next) {
 		u64 first = base + i * size;
 		pte_t e;
 
 		if (first > w->last)
 			break;
+		next = skip_empty(w->t, table, i, n);
+		if (next > i) {
+			stop = report(w, first, base + next * size - 1, level, __pte(0), effective);
+			continue;
+		}
+		next = i + 1;
 		e = ptep_get(f, table_slot(w->t, table, i));
 		if (!pte_present(e))
 			stop = report(w, first, first + (size - 1), level, e, effective);
