@@ -16,12 +16,12 @@
 #define HUGE_MACHINE	(8192 * GIB)
 #endif
 
-static double now_ms(void)
+static u64 now_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+	return (u64)t.tv_sec * 1000000 + (u64)t.tv_nsec / 1000;
 }
 
 static unsigned long deferred_total(void)
@@ -46,15 +46,16 @@ static unsigned long managed_total(void)
 
 static void first_page(u64 mem, unsigned int nodes, unsigned int cpus)
 {
-	double start = now_ms(), booted;
+	u64 start = now_us(), booted;
 	struct page *page;
 
 	if (!MACHINE_ON(.mem = mem, .nodes = nodes, .cpus = cpus))
 		return;
-	booted = now_ms();
+	booted = now_us();
 	page = alloc_page(GFP_KERNEL);
 	ok(page != NULL, "%llu GiB on %u nodes: a page", (unsigned long long)(mem / GIB), nodes);
-	diag("boot %.1f ms, first page %.3f ms later", booted - start, now_ms() - booted);
+	diag("boot %llu us, first page %llu us later", (unsigned long long)(booted - start),
+	     (unsigned long long)(now_us() - booted));
 	ok(deferred_total() > totalram_pages / 2, "  most of memory is put off");
 	is_int(managed_total(), totalram_pages, "  but counted in the total");
 	is_int(all_free() + 1, free_at_boot, "  free and put off together are all there is");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "decimal.h"
 
 static void complain(const char *command, const char *fmt, va_list ap)
 {
@@ -93,13 +94,16 @@ bool parse_size(const char *text, u64 *value)
 const char *size_text(u64 bytes, char *buf)
 {
 	static const char units[] = "BKMGTPE";
-	double n = (double)bytes;
+	char number[DECIMAL_SIZE];
+	u64 scale = 1;
 	int unit = 0;
 
-	while (n >= 1023.5 && unit < 6) {
-		n /= 1024;
+	while (bytes >= 1023 * scale + (scale + 1) / 2 && unit < 6) {	/* would be 1024 */
+		scale *= 1024;
 		unit++;
 	}
-	snprintf(buf, 16, unit && n < 99.95 ? "%.1f%c" : "%.0f%c", n, units[unit]);
+	/* Up to 99.9, beyond that whole numbers. */
+	decimal(bytes, scale, unit && bytes / (scale / 1024) < 102349, number);
+	snprintf(buf, 16, "%.14s%c", number, units[unit]);
 	return buf;
 }

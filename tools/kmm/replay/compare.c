@@ -221,8 +221,7 @@ void replay_compare(const struct replay_result *a, const struct replay_result *b
 	blocks(&t, a, b);
 	if (t.alike[0])
 		fprintf(out, "\n  The same in both: %s.\n", t.alike);
-	if (timing && a->seconds > 0 && b->seconds > 0)
-		fprintf(out, "  Speed: %.2f and %.2f million events a second.\n",
-			(double)a->events / a->seconds * 1e-6,
-			(double)b->events / b->seconds * 1e-6);
+	if (timing && a->ns && b->ns)
+		fprintf(out, "  Speed: %s and %s million events a second.\n",
+			words_rate(a->events, a->ns), words_rate(b->events, b->ns));
 }

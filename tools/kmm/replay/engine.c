@@ -49,12 +49,12 @@ void replay_defaults(struct replay_config *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static double now(void)
+static u64 now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
 /* ---- the hooks where reclaim would stand: it is counted, and finds nothing ---- */
@@ -412,7 +412,7 @@ static int open_trace(struct replay *rp)
 static int run_machine(struct replay *rp)
 {
 	struct replay_result *r = rp->result;
-	double start = now();
+	u64 start = now();
 
 	if (boot(rp) || set_sysctls(rp) || open_trace(rp))
 		return -1;
@@ -421,13 +421,13 @@ static int run_machine(struct replay *rp)
 	set_page_pressure_ops(&counting);
 	if (timeline_begin(rp) || dump_begin(rp))
 		return -1;
-	r->objects.read_seconds = rp->script ? rp->script->seconds : 0;
-	r->setup_seconds = now() - start - (rp->own_script ? r->objects.read_seconds : 0);
+	r->objects.read_ns = rp->script ? rp->script->ns : 0;
+	r->setup_ns = now() - start - (rp->own_script ? r->objects.read_ns : 0);
 	start = now();
 	if (rp->script ? objects_play(rp) : play(rp))
 		return -1;
-	r->objects.loop_seconds = now() - start;
-	r->seconds = r->objects.loop_seconds + r->objects.read_seconds;
+	r->objects.loop_ns = now() - start;
+	r->ns = r->objects.loop_ns + r->objects.read_ns;
 	if (dump_end(rp))
 		return -1;
 	finish(rp);

@@ -344,18 +344,23 @@ static json_t *objects(const struct object_result *r)
 	return o;
 }
 
+static json_t *seconds(u64 ns)
+{
+	return json_real((double)ns / 1e9);
+}
+
 static json_t *timing_of(const struct replay_result *r)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "seconds", json_real(r->seconds));
-	json_object_set_new(o, "setup_seconds", json_real(r->setup_seconds));
+	json_object_set_new(o, "seconds", seconds(r->ns));
+	json_object_set_new(o, "setup_seconds", seconds(r->setup_ns));
 	json_object_set_new(o, "events_per_second",
-			    json_real(r->seconds > 0 ? (double)r->events / r->seconds : 0));
+			    json_real(r->ns ? (double)r->events * 1e9 / (double)r->ns : 0));
 	json_object_set_new(o, "peak_rss_kb", json_integer(r->peak_rss_kb));
 	if (r->objects.on) {
-		json_object_set_new(o, "read_seconds", json_real(r->objects.read_seconds));
-		json_object_set_new(o, "play_seconds", json_real(r->objects.loop_seconds));
+		json_object_set_new(o, "read_seconds", seconds(r->objects.read_ns));
+		json_object_set_new(o, "play_seconds", seconds(r->objects.loop_ns));
 	}
 	return o;
 }

@@ -283,21 +283,15 @@ static u64 figure_waste_end(const struct replay_result *r)
 	return kib_waste(&r->objects.end.bytes);
 }
 
-static double per_second(const struct replay_result *r)
-{
-	double s = r->objects.loop_seconds;
-
-	return s > 0 ? (double)(r->objects.allocs + r->objects.frees) / s : 0;
-}
-
 static void slabs_timing(FILE *out, const struct replay_result *r, unsigned int nr)
 {
 	fprintf(out, "  %-44s", "seconds of playing");
 	for (unsigned int i = 0; i < nr; i++)
-		fprintf(out, " %14.3f", r[i].objects.loop_seconds);
+		fprintf(out, " %14s", words_seconds(r[i].objects.loop_ns));
 	fprintf(out, "\n  %-44s", "million objects allocated or freed a second");
 	for (unsigned int i = 0; i < nr; i++)
-		fprintf(out, " %14.2f", per_second(&r[i]) * 1e-6);
+		fprintf(out, " %14s", words_rate(r[i].objects.allocs + r[i].objects.frees,
+						 r[i].objects.loop_ns));
 	fputc('\n', out);
 }
 

@@ -65,7 +65,7 @@ struct object_result {
 	struct object_site sites[OBJECT_SITES];
 	u32 nr_sites;
 	u64 sites_all;
-	double loop_seconds, read_seconds;
+	u64 loop_ns, read_ns;
 };
 
 struct replay;

@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/kmm/decimal.h"
+
 #include "progress.h"
+#include "words.h"
 
 #define STEP	50000u		/* events between two drawings */
 #define WIDTH	40
@@ -59,8 +62,8 @@ u64 progress_show(struct progress *p, u64 event, u64 ns)
 	if (event % STEP == 0 || event < STEP) {
 		fputc('\r', stderr);
 		draw_bar(p);
-		fprintf(stderr, "%llu events, %.1f s of the trace ", (unsigned long long)event,
-			(double)ns * 1e-9);
+		fprintf(stderr, "%llu events, %s s of the trace ", (unsigned long long)event,
+			words_decimal(ns, NS_PER_S, 1));
 		fflush(stderr);
 	}
 	return event - event % STEP + STEP;

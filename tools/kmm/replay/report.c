@@ -82,24 +82,23 @@ static u64 sum_frees(const struct replay_counts *n)
 static void say_object_speed(const struct report *p)
 {
 	const struct object_result *o = &p->r->objects;
-	double n = (double)(o->read.allocs + o->read.frees);
 
-	if (!o->on || o->loop_seconds <= 0)
+	if (!o->on || !o->loop_ns)
 		return;
-	fact(p, "", "%.2f million object events a second in all; %.3f s to read the trace, "
-	     "%.3f s to play it", n / p->r->seconds * 1e-6, o->read_seconds, o->loop_seconds);
+	fact(p, "", "%s million object events a second in all; %s s to read the trace, "
+	     "%s s to play it", words_rate(o->read.allocs + o->read.frees, p->r->ns),
+	     words_seconds(o->read_ns), words_seconds(o->loop_ns));
 }
 
 static void say_speed(const struct report *p)
 {
 	const struct replay_result *r = p->r;
 
-	if (!p->timing || r->seconds <= 0)
+	if (!p->timing || !r->ns)
 		return;
-	fact(p, "speed", "%.2f million events a second: %.3f s to read and replay, after %.3f s "
-	     "to boot and to set up; at most %ld MiB of memory",
-	     (double)r->events / r->seconds * 1e-6, r->seconds, r->setup_seconds,
-	     r->peak_rss_kb / 1024);
+	fact(p, "speed", "%s million events a second: %s s to read and replay, after %s s "
+	     "to boot and to set up; at most %ld MiB of memory", words_rate(r->events, r->ns),
+	     words_seconds(r->ns), words_seconds(r->setup_ns), r->peak_rss_kb / 1024);
 	say_object_speed(p);
 }
 
@@ -152,7 +151,7 @@ static void section_what(const struct report *p)
 	say_machine(p);
 	if (r->workload[0])
 		fact(p, "workload", "%s", r->workload);
-	fact(p, "trace", "%.3f s, %s events%s", (double)r->duration_ns * 1e-9,
+	fact(p, "trace", "%s s, %s events%s", words_seconds(r->duration_ns),
 	     words_count(r->events), r->stopped_by_limit ? " (stopped by --limit)" : "");
 	if (r->level != REPLAY_OBJECTS)
 		fact(p, "replayed", "%s allocations (%s), %s frees (%s)",
@@ -290,9 +289,9 @@ static void say_failure(const struct report *p, const struct failure_class *c)
 		words_count(c->by_memory), words_count(c->by_fragmentation),
 		words_count(c->by_watermark));
 	fprintf(p->out,
-		"      the first  at %.3f s (event %s), zone %s: %s pages free, min watermark %s, "
+		"      the first  at %s s (event %s), zone %s: %s pages free, min watermark %s, "
 		"reserve %s; extfrag_index %s, unusable_index %s\n",
-		(double)c->first_ns * 1e-9, words_count(c->first_event), c->zone,
+		words_seconds(c->first_ns), words_count(c->first_event), c->zone,
 		words_count(c->free), words_count(c->mark), words_count(c->reserve),
 		words_index(c->extfrag), words_index(c->unusable));
 	say_holders(p, &c->holders);

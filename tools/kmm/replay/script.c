@@ -234,19 +234,19 @@ static void drop_state(struct ahead *a)
 	free(a);
 }
 
-static double now(void)
+static u64 now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
 int script_read(struct replay *rp, struct script *s)
 {
 	struct trace_options opt = { .strict = rp->config->strict };
 	struct ahead *a = trace_alloc(sizeof(*a));
-	double start = now();
+	u64 start = now();
 	int rc = -1;
 
 	*a = (struct ahead){ .rp = rp, .s = s, .pages = rp->config->level == REPLAY_BOTH };
@@ -262,6 +262,6 @@ int script_read(struct replay *rp, struct script *s)
 		s->nr_slots = a->ptrs.nr;
 	}
 	drop_state(a);
-	s->seconds = now() - start;
+	s->ns = now() - start;
 	return rc;
 }

@@ -100,7 +100,7 @@ struct script {
 	struct trace_reader *reader;
 	u64 events, last_ns;		/* read */
 	bool stopped_by_limit;
-	double seconds;			/* reading took */
+	u64 ns;				/* reading took */
 };
 
 static inline struct script_event *script_event(const struct script *s, u64 i)

@@ -7,6 +7,8 @@
 
 #include <kmm/gfp.h>
 
+#include "tools/kmm/decimal.h"
+
 #include "words.h"
 
 #define SLOT	320
@@ -42,18 +44,34 @@ const char *words_signed(s64 n)
 	return out;
 }
 
+const char *words_decimal(u64 n, u64 d, int digits)
+{
+	return decimal(n, d, digits, slot());
+}
+
+const char *words_seconds(u64 ns)
+{
+	return words_decimal(ns, NS_PER_S, 3);
+}
+
+const char *words_rate(u64 n, u64 ns)
+{
+	return words_decimal(n * 1000, ns, 2);
+}
+
 const char *words_pages(u64 pages)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB" };
-	double size = (double)pages * (PAGE_SIZE / 1024);
+	u64 size = pages * (PAGE_SIZE / 1024), scale = 1;
 	unsigned int unit = 0;
 	char *out = slot();
 
-	while (size >= 1024 && unit < ARRAY_SIZE(units) - 1) {
-		size /= 1024;
+	while (size / scale >= 1024 && unit < ARRAY_SIZE(units) - 1) {
+		scale *= 1024;
 		unit++;
 	}
-	snprintf(out, SLOT, size < 10 && unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	snprintf(out, SLOT, "%s %s", words_decimal(size, scale, size / scale < 10 && unit ? 1 : 0),
+		 units[unit]);
 	return out;
 }
 
@@ -62,7 +80,7 @@ const char *words_percent(u64 part, u64 whole)
 	char *out = slot();
 
 	if (whole)
-		snprintf(out, SLOT, "%.1f %%", 100.0 * (double)part / (double)whole);
+		snprintf(out, SLOT, "%s %%", words_decimal(100 * part, whole, 1));
 	else
 		snprintf(out, SLOT, "-");
 	return out;

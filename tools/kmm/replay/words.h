@@ -17,5 +17,9 @@ const char *words_percent(u64 part, u64 whole);	/* 12.3 %; "-" of nothing */
 const char *words_index(int thousandths);	/* 0.123; "-" for Linux's -1.000 */
 const char *words_bar(int thousandths);		/* ####...... */
 const char *words_gfp(u32 gfp);
+const char *words_decimal(u64 n, u64 d, int digits);	/* n / d; 1.23 */
+const char *words_seconds(u64 ns);		/* 1.234 */
+/* words_rate - millions of n a second, of a time in ns; 1.23 */
+const char *words_rate(u64 n, u64 ns);
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <kmm/config.h>
 
+#include "tools/kmm/decimal.h"
+
 /* ---- reading ---- */
 
 static bool add_line(struct slabs *t, const struct kmem_cache_info *info, bool counts_active)
@@ -103,10 +105,12 @@ const char *slabs_criterion(char letter)
 	}
 }
 
-static int compare(const void *a, const void *b, void *arg)
+static char sorted_by;		/* a sort at a time */
+
+static int compare(const void *a, const void *b)
 {
 	const struct slab_line *x = a, *y = b;
-	u64 kx = key_of(x, *(char *)arg), ky = key_of(y, *(char *)arg);
+	u64 kx = key_of(x, sorted_by), ky = key_of(y, sorted_by);
 
 	if (kx != ky)
 		return kx < ky ? 1 : -1;
@@ -115,8 +119,9 @@ static int compare(const void *a, const void *b, void *arg)
 
 void slabs_sort(struct slabs *t, char letter)
 {
+	sorted_by = letter;
 	if (t->nr)
-		qsort_r(t->line, t->nr, sizeof(*t->line), compare, &letter);
+		qsort(t->line, t->nr, sizeof(*t->line), compare);
 }
 
 /* ---- text ---- */
@@ -146,9 +151,16 @@ static struct totals add_up(const struct slabs *t)
 	return s;
 }
 
-static double per_cent(u64 part, u64 all)
+/* "active / all (use %)"; both are the parts of a unit. */
+static void put_use(char *line, const char *label, u64 active, u64 all, unsigned int unit)
 {
-	return all ? 100.0 * (double)part / (double)all : 0;
+	char a[DECIMAL_SIZE], b[DECIMAL_SIZE], use[DECIMAL_SIZE];
+	const char *suffix = unit > 1 ? "K" : "";
+	int digits = unit > 1 ? 2 : 0;
+
+	snprintf(line, SLABS_WIDTH, " %-35s: %s%s / %s%s (%s%%)", label,
+		 decimal(active, unit, digits, a), suffix, decimal(all, unit, digits, b), suffix,
+		 decimal(100 * active, all, 1, use));
 }
 
 static void put_counts(char *line, const char *what, u64 active, u64 all)
@@ -156,23 +168,22 @@ static void put_counts(char *line, const char *what, u64 active, u64 all)
 	char label[40];
 
 	snprintf(label, sizeof(label), "Active / Total %s (%% used)", what);
-	snprintf(line, SLABS_WIDTH, " %-35s: %llu / %llu (%.1f%%)", label,
-		 (unsigned long long)active, (unsigned long long)all, per_cent(active, all));
+	put_use(line, label, active, all, 1);
 }
 
 void slabs_summary(const struct slabs *t, char line[SLABS_SUMMARY][SLABS_WIDTH])
 {
+	char least[DECIMAL_SIZE], average[DECIMAL_SIZE], most[DECIMAL_SIZE];
 	struct totals s = add_up(t);
 
 	put_counts(line[0], "Objects", s.active, s.objects);
 	put_counts(line[1], "Slabs", s.active_slabs, s.slabs);
 	put_counts(line[2], "Caches", s.active_caches, t->nr);
-	snprintf(line[3], SLABS_WIDTH, " %-35s: %.2fK / %.2fK (%.1f%%)",
-		 "Active / Total Size (% used)", (double)s.active_bytes / 1024,
-		 (double)s.bytes / 1024, per_cent(s.active_bytes, s.bytes));
-	snprintf(line[4], SLABS_WIDTH, " %-35s: %.2fK / %.2fK / %.2fK",
-		 "Minimum / Average / Maximum Object", s.least / 1024.0,
-		 s.objects ? (double)(s.bytes / s.objects) / 1024 : 0, s.most / 1024.0);
+	put_use(line[3], "Active / Total Size (% used)", s.active_bytes, s.bytes, 1024);
+	snprintf(line[4], SLABS_WIDTH, " %-35s: %sK / %sK / %sK",
+		 "Minimum / Average / Maximum Object", decimal(s.least, 1024, 2, least),
+		 decimal(s.objects ? s.bytes / s.objects : 0, 1024, 2, average),
+		 decimal(s.most, 1024, 2, most));
 }
 
 void slabs_heading(char *line)
@@ -183,9 +194,11 @@ void slabs_heading(char *line)
 
 void slabs_text(const struct slab_line *l, char *line)
 {
-	snprintf(line, SLABS_WIDTH, "%6lu %6lu %3u%% %7.2fK %6lu %8u %9lluK %-23s", l->objects,
-		 l->active, slab_line_use(l), l->size / 1024.0, l->slabs, l->per_slab,
-		 (unsigned long long)slab_line_kb(l), l->name);
+	char size[DECIMAL_SIZE];
+
+	snprintf(line, SLABS_WIDTH, "%6lu %6lu %3u%% %7sK %6lu %8u %9lluK %-23s", l->objects,
+		 l->active, slab_line_use(l), decimal(l->size, 1024, 2, size), l->slabs,
+		 l->per_slab, (unsigned long long)slab_line_kb(l), l->name);
 }
 
 void slabs_print(const struct slabs *t, FILE *out)

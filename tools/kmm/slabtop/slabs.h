@@ -42,7 +42,7 @@ void slabs_sort(struct slabs *t, char letter);
 #define SLABS_CRITERIA "ablvcnopsu"
 
 /* Lines without newline, at most SLABS_WIDTH bytes with their NUL. */
-#define SLABS_WIDTH	160
+#define SLABS_WIDTH	192
 #define SLABS_SUMMARY	5
 void slabs_summary(const struct slabs *t, char line[SLABS_SUMMARY][SLABS_WIDTH]);
 void slabs_heading(char *line);
