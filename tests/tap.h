@@ -31,6 +31,16 @@
 #ifndef KMM_TESTS_TAP_H
 #define KMM_TESTS_TAP_H
 
+/*
+ * BOOTED - how much of something is tried: hosted, and where the test runs booted, on a processor
+ * that is emulated and so 30 times as slow.
+ */
+#ifdef KMM_PC
+#define BOOTED(hosted, booted)	(booted)
+#else
+#define BOOTED(hosted, booted)	(hosted)
+#endif
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,7 +15,6 @@
  * table of distances if there is one; or as a tree like /sys/firmware/memmap.
  * <kmm/firmware_text.h> knows the lines.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +27,9 @@
 
 #define MIB		((u64)1 << 20)
 #define GIB		((u64)1 << 30)
+#ifndef LOW_END			/* booted, the image needs a place below 3 GiB */
 #define LOW_END		(3 * GIB)	/* devices from here to 4 GiB */
+#endif
 #define MAX_ENTRIES	1024
 #define WHO_SIZE	32
 

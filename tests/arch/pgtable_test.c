@@ -304,7 +304,7 @@ static void random_tables(unsigned int mode)
 /* Addresses, and those at the borders of what maps them. */
 static bool random_addresses_agree(unsigned int mode)
 {
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < BOOTED(20000, 1000); i++) {
 		uint64_t va = prng_next(&rng);
 		unsigned int border = 12 + (unsigned int)(prng_next(&rng) % 40);
 
@@ -355,7 +355,7 @@ static bool walk_agrees(unsigned int mode, uint64_t start, uint64_t end)
 
 static bool random_walks_agree(unsigned int mode)
 {
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < BOOTED(40, 3); i++) {
 		uint64_t start = sign_extend(mode, prng_next(&rng)) & ~(uint64_t)4095;
 		uint64_t size = (prng_next(&rng) >> (26 + prng_next(&rng) % 26)) & ~(uint64_t)4095;
 		uint64_t end = start + size + 4096;

@@ -172,7 +172,7 @@ static unsigned long boot_with(const char *cmdline, unsigned long *after)
 int main(void)
 {
 	unsigned long a, b, after_a = 0, after_b = 0;
-	int runs = getenv("KMM_SOAK") ? 500 : 40;
+	int runs = getenv("KMM_SOAK") ? 500 : BOOTED(40, 10);
 
 	ram = fake_ram(64UL << 20);
 	for (int i = 0; i < runs; i++)

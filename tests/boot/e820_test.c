@@ -190,7 +190,7 @@ static void options(void)
 
 int main(void)
 {
-	int runs = getenv("KMM_SOAK") ? 3000 : 150;
+	int runs = getenv("KMM_SOAK") ? 3000 : BOOTED(150, 30);
 
 	prng_seed(&rng, 820);
 	for (int i = 0; i < runs; i++) {

@@ -3,8 +3,10 @@
  * fake_platform.c - the whole platform contract for tests of the boot room: one
  * CPU, a console that is a buffer, RAM that is an anonymous mapping.
  */
+#ifndef KMM_PC
 #include <sched.h>
 #include <sys/mman.h>
+#endif
 
 #include <kmm/param.h>
 #include <kmm/platform.h>
@@ -43,6 +45,24 @@ bool fake_log_has(const char *line)
 	return false;
 }
 
+#ifdef KMM_PC
+uintptr_t fake_ram(size_t bytes)
+{
+	static void *p;
+
+	free(p);
+	p = aligned_alloc(4096, bytes);
+	if (!p) {
+		perror("RAM");
+		exit(1);
+	}
+	return (uintptr_t)memset(p, 0, bytes);
+}
+
+static void sched_yield(void)
+{
+}
+#else
 uintptr_t fake_ram(size_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -54,6 +74,7 @@ uintptr_t fake_ram(size_t bytes)
 	}
 	return (uintptr_t)p;
 }
+#endif
 
 void kmm_console_write(int level, const char *text, size_t len)
 {

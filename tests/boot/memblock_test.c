@@ -332,7 +332,7 @@ static void pfn_ranges(void)
 
 int main(void)
 {
-	int runs = getenv("KMM_SOAK") ? 400 : 20;
+	int runs = getenv("KMM_SOAK") ? 400 : BOOTED(20, 3);
 
 	for (int i = 0; i < runs; i++)
 		property((u64)i + 1);

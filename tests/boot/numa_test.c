@@ -153,7 +153,7 @@ static void random_tables(void)
 	int bad = 0;
 
 	prng_seed(&rng, 1);
-	for (int run = 0; run < 2000; run++) {
+	for (int run = 0; run < BOOTED(2000, 200); run++) {
 		unsigned int n = prng_below(&rng, 40);
 		u64 at = 0;
 

@@ -146,7 +146,7 @@ static void random_machines(void)
 	int bad = 0;
 
 	prng_seed(&rng, 3);
-	for (int run = 0; run < 3000; run++) {
+	for (int run = 0; run < BOOTED(3000, 300); run++) {
 		struct kmm_machine m = { .e820 = e, .nr_cpus = 1, .cmdline = line, .srat = two,
 					 .nr_srat = run & 1 ? 2 : 0,
 					 .direct_map_end = maps[prng_below(&rng, 4)] };

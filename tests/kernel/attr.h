@@ -65,6 +65,8 @@ static inline bool attr_machine_on(const struct attr_machine *m)
 	host_machine_free(pc);
 	if (!err)
 		return true;
+	if (cannot_be(err))
+		return false;
 	fail("the machine boots: error %d", err);
 	diag("%s", host_dmesg());
 	return false;

@@ -148,7 +148,7 @@ static void test_random_calls(void)
 	prng_seed(&rng, 42 + (u64)arch);
 	for (i = 0; i < PAGES; i++)
 		model[i] = bits_at(arena.start, NULL) & SEEN;
-	for (i = 0; i < 150 && !wrong; i++) {
+	for (i = 0; i < BOOTED(150, 20) && !wrong; i++) {
 		const struct call *c = &calls[below(ARRAY_SIZE(calls))];
 		const char *differs;
 

@@ -10,7 +10,7 @@
 #define CPUS	4
 #define PAGES	BLOCK
 #define EACH	(PAGES / CPUS)
-#define ROUNDS	300
+#define ROUNDS	BOOTED(300, 20)
 
 static struct arena arena;
 static int wrong;		/* atomic */

@@ -29,11 +29,11 @@ static void test_set(void)
 		return;
 	a = high_page();
 	b = high_page();
-	p = (unsigned char *)fix_to_virt(FIX_APIC_BASE);
-	set_fixmap(FIX_APIC_BASE, page_to_phys(a));
+	p = (unsigned char *)fix_to_virt(FIX_IO_APIC_BASE_0);
+	set_fixmap(FIX_IO_APIC_BASE_0, page_to_phys(a));
 	poke(p + 3, 9);
 	is_int(in_ram(a)[3], 9, "set_fixmap maps");
-	set_fixmap_nocache(FIX_APIC_BASE, page_to_phys(b));
+	set_fixmap_nocache(FIX_IO_APIC_BASE_0, page_to_phys(b));
 	poke(p + 3, 8);
 	is_int(in_ram(b)[3], 8, "another page in its place");
 	is_int(in_ram(a)[3], 9, "the first is not touched");
@@ -41,8 +41,8 @@ static void test_set(void)
 	is_int(peek((void *)set_fixmap_offset(FIX_IO_APIC_BASE_0, page_to_phys(b) + 700)), 5,
 	       "set_fixmap_offset");
 	clear_fixmap(FIX_IO_APIC_BASE_0);
-	clear_fixmap(FIX_APIC_BASE);
-	clear_fixmap(FIX_APIC_BASE);
+	clear_fixmap(FIX_IO_APIC_BASE_0);
+	clear_fixmap(FIX_IO_APIC_BASE_0);
 	ok(true, "cleared twice");
 }
 
@@ -52,10 +52,11 @@ static void test_cleared(void)
 {
 	if (!HIGH_MACHINE_ON())
 		return;
-	set_fixmap(FIX_APIC_BASE, page_to_phys(high_page()));
-	peek((void *)fix_to_virt(FIX_APIC_BASE));
-	clear_fixmap(FIX_APIC_BASE);
-	ok(stops(read_it, (void *)fix_to_virt(FIX_APIC_BASE)), "a cleared entry is no address");
+	set_fixmap(FIX_IO_APIC_BASE_0, page_to_phys(high_page()));
+	peek((void *)fix_to_virt(FIX_IO_APIC_BASE_0));
+	clear_fixmap(FIX_IO_APIC_BASE_0);
+	ok(stops(read_it, (void *)fix_to_virt(FIX_IO_APIC_BASE_0)),
+	   "a cleared entry is no address");
 }
 
 /* An entry that changes is forgotten by all CPUs; the first mapping costs no flush. */
@@ -92,7 +93,7 @@ static void set_beyond(void *unused)
 	(void)unused;
 	set_fixmap(kernel_layout.fix.permanent, 0x100000);
 }
-static void set_odd(void *unused) { (void)unused; set_fixmap(FIX_APIC_BASE, 0x100001); }
+static void set_odd(void *unused) { (void)unused; set_fixmap(FIX_IO_APIC_BASE_0, 0x100001); }
 static void ask_beyond(void *unused)
 {
 	(void)unused;

@@ -200,7 +200,7 @@ static void test_walk(void)
 		pages[i] = high_page();
 		in_ram(pages[i])[9] = (unsigned char)(i * 7);
 	}
-	for (step = 0; step < 200000 && !wrong; step++) {
+	for (step = 0; step < BOOTED(200000u, 10000u) && !wrong; step++) {
 		i = prng_below(&rnd, WALK_PAGES);
 		if (users[i] && prng_below(&rnd, 2)) {
 			mapped -= !--users[i];

@@ -65,7 +65,7 @@ static void test_vmalloc_option(void)
 {
 	u64 start;
 
-	if (!MACHINE_ON(.mem = 1024 * MIB, .cmdline = "vmalloc=256M"))
+	if (!MACHINE_ON(.mem = 1024 * MIB, .cmdline = "vmalloc=256M", .arch = HOST_IA32_PAE))
 		return;
 	is_int(VMALLOC_END - VMALLOC_START, 256 * MIB, "vmalloc=256M");
 	is_int(PFN_PHYS((u64)max_low_pfn), 0x36ffe000 - 136 * MIB, "taken from low memory");

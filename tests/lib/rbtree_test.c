@@ -187,6 +187,7 @@ static void test_exhaustive(void)
 /* --- random --- */
 
 #define MANY 3000
+#define STEPS BOOTED(60000u, 12000u)
 
 static struct item many[MANY];
 static bool in[MANY];
@@ -199,8 +200,8 @@ static void test_random(bool augmented)
 	struct rb_node *n;
 
 	memset(in, 0, sizeof(in));
-	for (step = 0; step < 60000; step++) {
-		k = (unsigned int)(prng_next(&rng) % (step < 30000 ? MANY : 200));
+	for (step = 0; step < STEPS; step++) {
+		k = (unsigned int)(prng_next(&rng) % (step < STEPS / 2 ? MANY : 200));
 		if (in[k]) {
 			erase(&root, &many[k], augmented);
 			count--;

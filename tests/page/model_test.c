@@ -430,8 +430,8 @@ static const struct { const char *name; struct machine m; unsigned int every; } 
 #define SEEDS 3
 #define STEPS 1200u
 #else
-#define SEEDS 12
-#define STEPS 4000u
+#define SEEDS BOOTED(12, 1)
+#define STEPS BOOTED(4000u, 1200u)
 #endif
 
 static unsigned int now;	/* machine of the running case; a stop may end it */

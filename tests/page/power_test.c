@@ -40,7 +40,7 @@ static void test_again(void)
 	struct page *array = NULL;
 	uintptr_t base = 0;
 
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < BOOTED(200, 40); i++) {
 		if (!MACHINE_ON(.mem = 64 * MIB, .nodes = 2, .cpus = 2, .cmdline = "shuffle=1"))
 			return;
 		now = image();

@@ -336,10 +336,15 @@ static void closed(unsigned int min_partial, unsigned int cpu_partial, unsigned 
 
 /* Most slabs: one for each object, one each CPU allocates from, what CPUs and the node keep. */
 static void test_slub_none_kept(void) { closed(0, 0, SLOTS + 2); }
-static void test_slub_one_kept(void) { closed(1, 1, SLOTS + 2 + 3); }
+static void test_slub_one_kept(void)
+{
+	if (BOOTED(true, getenv("KMM_SOAK")))
+		closed(1, 1, SLOTS + 2 + 3);
+}
+
 static void test_slub_some_kept(void)
 {
-	if (!SANITIZED || getenv("KMM_SOAK"))
+	if (BOOTED(!SANITIZED, false) || getenv("KMM_SOAK"))
 		closed(2, 3, SLOTS + 2 + 6);
 }
 
@@ -351,7 +356,7 @@ static void test_slob(void)
 	if (!world())
 		return;
 	before = settle();
-	explore(SANITIZED ? 5 : 7, 0);
+	explore(SANITIZED ? 5 : BOOTED(7, 4), 0);
 	is_int(mistakes, 0, "slob: every sequence of %u: %u states, %lu operations", max_depth + 1,
 	       nr_states, ops_tried);
 	ok(nr_states < MOST_STATES, "slob: no state left out");
@@ -369,7 +374,7 @@ static void slab_world(unsigned int limit, unsigned int batch, unsigned int shar
 	tune(SLAB_ATTR_LIMIT, limit);
 	tune(SLAB_ATTR_BATCHCOUNT, batch);
 	before = settle();
-	explore(SANITIZED ? 4 : 5, 0);
+	explore(SANITIZED ? 4 : BOOTED(5, 3), 0);
 	is_int(mistakes, 0, "slab, arrays of %u, %u at a time, shared %u: every sequence of %u: "
 	       "%lu operations", limit, batch, shared, max_depth + 1, ops_tried);
 	all_back(before, "closed world");

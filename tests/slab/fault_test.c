@@ -219,19 +219,23 @@ static void rounds(const char *what, const struct injection *in, bool later, uns
 	no_bugs(what);
 }
 
-static void test_each_page(void) { rounds("the n-th page allocation fails", &pages, false, 1); }
+static void test_each_page(void)
+{
+	rounds("the n-th page allocation fails", &pages, false, BOOTED(1, 29));
+}
+
 static void test_all_pages(void)
 {
-	rounds("it and all later ones", &pages, true, SANITIZED ? 23 : 3);
+	rounds("it and all later ones", &pages, true, SANITIZED ? 23 : BOOTED(3, 101));
 }
 
 static void test_each_object(void)
 {
-	rounds("the n-th object fails", &objects, false, SANITIZED ? 5 : 1);
+	rounds("the n-th object fails", &objects, false, SANITIZED ? 5 : BOOTED(1, 101));
 }
 static void test_all_objects(void)
 {
-	rounds("it and all later ones", &objects, true, SANITIZED ? 97 : 13);
+	rounds("it and all later ones", &objects, true, SANITIZED ? 97 : BOOTED(13, 701));
 }
 
 int main(void)

@@ -480,8 +480,8 @@ int main(void)
 	const char *seed = getenv("KMM_SEED"), *soak = getenv("KMM_SOAK");
 
 	only_seed = seed ? strtoull(seed, NULL, 0) : 0;
-	seeds = only_seed ? 1 : soak ? 60 : SANITIZED ? 1 : 2;
-	steps = soak || only_seed || !SANITIZED ? 3000 : 1500;
+	seeds = only_seed ? 1 : soak ? 60 : SANITIZED ? 1 : BOOTED(2, 1);
+	steps = soak || only_seed ? 3000 : SANITIZED ? 1500 : BOOTED(3000, 150);
 	for (at_machine = 0; at_machine < ARRAY_SIZE(machine); at_machine++)
 		run_each_named(test_machine, machine[at_machine].name);
 	return done_testing();

@@ -669,7 +669,7 @@ static void test_random(void)
 	static const unsigned int sizes[4] = { 24, 200, 1000, 5000 };
 	struct prng rnd = { .state = 77 };
 	struct kmem_cache *s[4];
-	unsigned int i, steps = SANITIZED ? 20000 : 200000, bad = 0;
+	unsigned int i, steps = SANITIZED ? 20000 : BOOTED(200000, 20000), bad = 0;
 	unsigned long before;
 	char name[8];
 
@@ -725,7 +725,7 @@ static void check_and_free(u8 *p, bool kmalloced)
 static void exchange_objects(void *arg)
 {
 	struct prng rnd = { .state = 100 + kmm_cpu() };
-	unsigned int i, n = SANITIZED ? 3000 : 30000;
+	unsigned int i, n = SANITIZED ? 3000 : BOOTED(30000, 3000);
 
 	(void)arg;
 	for (i = 0; i < n; i++) {

@@ -412,7 +412,7 @@ static void produce_or_consume(void *arg)
 
 static void test_producer(void)
 {
-	unsigned long n = SANITIZED ? 30000 : 300000, before;
+	unsigned long n = SANITIZED ? 30000 : BOOTED(300000, 20000), before;
 	unsigned int i;
 
 	if (!SLAB_MACHINE_ON(.mem = 32 * MIB, .cpus = 2, .threads = true))
@@ -449,7 +449,7 @@ static void share_and_drop(void *arg)
 
 static void test_share(void)
 {
-	unsigned long n = SANITIZED ? 300 : 2000, before;
+	unsigned long n = SANITIZED ? 300 : BOOTED(2000, 200), before;
 
 	if (!SLAB_MACHINE_ON(.mem = 32 * MIB, .cpus = 4, .threads = true))
 		return;
