@@ -26,6 +26,7 @@ NPROC := $(shell nproc)
 T :=
 F := release debug tsan m32
 RUNARGS :=
+MACHINE :=
 BENCHARGS :=
 FUZZ_SECONDS := 60
 VERSION := $(shell sed -n 's/.*KMM_VERSION "\(.*\)".*/\1/p' include/kmm/kmm.h)
@@ -160,6 +161,10 @@ $(foreach z,$(fuzz_src),$(eval $(call program,debug,$z,$(z:.c=.t),fuzz/driver.c)
 $(foreach z,$(fuzz_src),$(eval $(call program,libfuzzer,$z,$(z:.c=),)))
 $(fuzz_src:%.c=$B/libfuzzer/%): LDFLAGS += -fsanitize=fuzzer
 
+# ---- the booted machine ----------------------------------------------------
+
+include platform/pc/pc.mk
+
 .SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)
 
@@ -223,7 +228,9 @@ export TSAN_OPTIONS := halt_on_error=1:second_deadlock_stack=1
 
 tests: $(test_bins) $(fuzz_bins) $(if $T,,$(foreach f,$(run_flavours),build-$f) examples) \
 		$(if $(run_scripts),build-release examples $B/freestanding/libkmm-string.a \
-		$(foreach f,freestanding freestanding32 renamed,$B/$f/libkmm.a))
+		$(foreach f,freestanding freestanding32 renamed,$B/$f/libkmm.a)) \
+		$(if $(filter tests/pc/% tests/tools/pc% tests/tools/cli_readme%,$(run_scripts)),\
+			build-pc build-pc-tests)
 test:
 	@scripts/deps test
 	@$(MAKE) test-run
@@ -250,14 +257,15 @@ fuzz-driver: $(fuzz_bins)
 
 # ---- running, measuring, installing ------------------------------------------------
 
+# MACHINE=pc: not in a process, but booted on a PC, by QEMU.
 run:
-	@scripts/deps run
-	@$(MAKE) build-release
-	@$B/release/kmm run $(RUNARGS)
+	@scripts/deps $(if $(filter pc,$(MACHINE)),run-pc,run)
+	@$(MAKE) -s build-release $(if $(filter pc,$(MACHINE)),$B/pc-amd64/bzImage)
+	@$B/release/kmm run $(if $(MACHINE),--machine $(MACHINE)) $(RUNARGS)
 bench:
 	@scripts/deps bench
 	@$(MAKE) bench-run
-bench-run: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm)
+bench-run: $(bench_src:%.c=$B/release/%) $(if $(has_kmm),$B/release/kmm) build-pc
 	$Q scripts/bench $B/release $(BENCHARGS)
 .PHONY: run bench bench-run
 
@@ -272,6 +280,9 @@ ifneq ($(has_kmm),)
 	install -m 755 $B/release/kmm $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/share/kmm
 	cp -R data $(DESTDIR)$(PREFIX)/share/kmm
+	for f in $(PC_FLAVOURS); do if [ -f $B/$$f/bzImage ]; then \
+		install -d $(DESTDIR)$(PREFIX)/lib/kmm/$$f && \
+		install -m 644 $B/$$f/bzImage $B/$$f/kmm.elf $(DESTDIR)$(PREFIX)/lib/kmm/$$f; fi; done
 	if [ -x $B/m32/kmm ]; then install -d $(DESTDIR)$(PREFIX)/libexec/kmm && \
 		install -m 755 $B/m32/kmm $(DESTDIR)$(PREFIX)/libexec/kmm/kmm-ia32; fi
 endif
@@ -284,6 +295,7 @@ clean:
 help:
 	@echo 'make            the release flavour and the kmm command ($B/release/kmm)'
 	@echo 'make run        get what is missing, build, and show kmm at work'
+	@echo '                MACHINE=pc: booted on a PC, by QEMU'
 	@echo 'make test       get what is missing and run every test; T=page/buddy: those whose'
 	@echo '                name begins so; F="release debug tsan m32": in these flavours'
 	@echo 'make check      the source rules: includes, lengths, state, symbols, freestanding'
@@ -291,7 +303,7 @@ help:
 	@echo 'make bench      the measurements; writes docs/performance.md (BENCHARGS=FILE: elsewhere)'
 	@echo 'make fuzz       fuzz every parser, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
 	@echo 'make soak       every test at its longest'
-	@echo 'make build-X    one flavour: $(FLAVOURS)'
+	@echo 'make build-X    one flavour: $(FLAVOURS); pc, pc-tests: the booted images'
 	@echo 'make examples   the embeddings; make install PREFIX= DESTDIR=; make clean'
 	@echo 'V=1 shows commands, B=DIR builds elsewhere'
 .PHONY: install clean help

@@ -3,6 +3,7 @@
  * boot.c - kmm boot: a machine from the command line, its boot log, a console.
  *
  *	options -> machine_options -> host_config -> console_boot() -> lines -> power off
+ *	                          `-> pc_request -> pc_launch(): the same on a PC, by QEMU
  *
  * Lines come from -c, from --script, from standard input when it is not a terminal, or
  * from the terminal. The exit status is that of the script: 1 when a command of it
@@ -18,6 +19,7 @@
 #include "command.h"
 #include "console/console.h"
 #include "machine.h"
+#include "pc/pc.h"
 
 static const char me[] = "boot";
 
@@ -40,6 +42,9 @@ static const char help[] =
 	"  --seed N              of the random numbers of the latter\n"
 	"  --kernel SIZE         a kernel image of this size lies at 16M (default 24M; 0: none)\n"
 	"  --cmdline WORDS       boot parameters, as those after --: mem=600M numa=fake=4 ...\n"
+	"  --machine pc          not in this process: kmm by itself on a PC, by QEMU, with\n"
+	"                        this --arch, --mem, --nodes, --cpus, --numa-distance\n"
+	"  --gdb                 the PC waits for gdb before its first instruction\n"
 	"\n"
 	"The console:\n"
 	"  -c COMMANDS           run these (divided by ; or lines) and end\n"
@@ -55,6 +60,8 @@ struct boot_request {
 	const char *arch, *script;
 	char *commands;
 	u64 kernel;		/* bytes */
+	bool kernel_said;
+	bool pc, gdb;
 	bool quiet, help;
 };
 
@@ -118,6 +125,13 @@ static int take_option(struct boot_request *r, int letter, char **argv)
 	case 'k':
 		if (!parse_size(optarg, &r->kernel) || r->kernel > (u64)1 << 30)
 			return kmm_misused(me, "--kernel %s: a size up to 1G is wanted", optarg);
+		r->kernel_said = true;
+		return EXIT_OK;
+	case 'M':
+		r->pc = !strcmp(optarg, "pc");
+		return r->pc ? EXIT_OK : kmm_misused(me, "--machine %s: pc is wanted", optarg);
+	case 'g':
+		r->gdb = true;
 		return EXIT_OK;
 	case 'f':
 		r->script = optarg;
@@ -152,6 +166,8 @@ static int parse(struct boot_request *r, int argc, char **argv)
 		{ "arch", required_argument, NULL, 'a' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "script", required_argument, NULL, 'f' },
+		{ "machine", required_argument, NULL, 'M' },
+		{ "gdb", no_argument, NULL, 'g' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
@@ -166,7 +182,63 @@ static int parse(struct boot_request *r, int argc, char **argv)
 		status = take_params(r, argc, argv);
 	if (!status && r->script && r->commands)
 		status = kmm_misused(me, "-c and --script exclude each other");
+	if (!status && r->gdb && !r->pc)
+		status = kmm_misused(me, "--gdb: a machine in this process has gdb already; "
+				     "--machine pc is wanted");
 	return status;
+}
+
+/* ---- on a PC ---- */
+
+/* What only a machine in this process can be told. */
+static const char *not_for_pc(const struct boot_request *r)
+{
+	return r->machine.e820 ? "--e820 (a PC has its firmware's map)" :
+	       r->kernel_said ? "--kernel (a PC runs a real one)" :
+	       r->machine.seed ? "--seed" : NULL;
+}
+
+/* The words for the booted program: what the PC's options have not used up. */
+static int pc_words(const struct boot_request *r, char **argv)
+{
+	int n = 0;
+
+	argv[n++] = (char *)me;
+	if (r->quiet)
+		argv[n++] = (char *)"--quiet";
+	if (r->machine.cmdline[0]) {
+		argv[n++] = (char *)"--cmdline";
+		argv[n++] = (char *)r->machine.cmdline;
+	}
+	if (r->commands || r->script) {
+		argv[n++] = (char *)(r->commands ? "-c" : "--script");
+		argv[n++] = r->commands ? r->commands : (char *)r->script;
+	}
+	return n;
+}
+
+static int boot_pc(struct boot_request *r)
+{
+	char *argv[8];
+	struct pc_request q = {
+		.command = me, .arch = r->arch, .mem = r->machine.mem, .nodes = r->machine.nodes,
+		.cpus = r->machine.cpus, .cmdline = r->machine.cmdline, .quiet = r->quiet,
+		.gdb = r->gdb, .argv = argv, .argc = pc_words(r, argv),
+	};
+	const char *script = r->script ? r->script :
+			     r->commands || isatty(STDIN_FILENO) ? NULL : "-";
+	int status;
+
+	if (not_for_pc(r))
+		return kmm_misused(me, "--machine pc: no %s", not_for_pc(r));
+	status = machine_build(&r->machine, me);
+	if (status)
+		return status;
+	q.slit = r->machine.config.slit;
+	q.nr_slit = r->machine.config.nr_slit;
+	q.interactive = !r->commands && !script;
+	status = script ? pc_archive_file(&q.files, me, script) : EXIT_OK;
+	return status ? status : pc_launch(&q);
 }
 
 static int run_commands(struct console *c, char *text)
@@ -212,6 +284,20 @@ static int run_console(struct boot_request *r)
 	return status;
 }
 
+/* ---- in this process ---- */
+
+static int boot_here(struct boot_request *r, char **argv)
+{
+	int status = r->arch ? machine_other_arch(&r->machine, me, r->arch, argv) : EXIT_OK;
+
+	if (!status)
+		status = machine_build(&r->machine, me);
+	if (status)
+		return status;
+	place_kernel(&r->machine.config, r->kernel);
+	return run_console(r);
+}
+
 int cmd_boot(int argc, char **argv)
 {
 	struct boot_request *r = calloc(1, sizeof(*r));
@@ -223,14 +309,8 @@ int cmd_boot(int argc, char **argv)
 	status = parse(r, argc, argv);
 	if (!status && r->help)
 		fputs(help, stdout);
-	if (!status && !r->help && r->arch)
-		status = machine_other_arch(&r->machine, me, r->arch, argv);
-	if (!status && !r->help)
-		status = machine_build(&r->machine, me);
-	if (!status && !r->help) {
-		place_kernel(&r->machine.config, r->kernel);
-		status = run_console(r);
-	}
+	else if (!status)
+		status = r->pc ? boot_pc(r) : boot_here(r, argv);
 	machine_release(&r->machine);
 	free(r->commands);
 	free(r);

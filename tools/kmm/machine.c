@@ -189,13 +189,27 @@ static int make_machine(struct machine_options *o, const char *command)
 	return EXIT_OK;
 }
 
+/* A PC is a machine by itself, if no other is asked for. */
+static bool is_this_pc(const struct machine_options *o)
+{
+#ifdef KMM_PC
+	return !o->e820 && !o->mem && !o->nodes && !o->cpus;
+#else
+	(void)o;
+	return false;
+#endif
+}
+
 int machine_build(struct machine_options *o, const char *command)
 {
-	int status = o->e820 ? read_machine(o, command) : make_machine(o, command);
+	bool this_pc = is_this_pc(o);
+	int status = this_pc ? EXIT_OK :
+		     o->e820 ? read_machine(o, command) : make_machine(o, command);
 
 	if (status)
 		return status;
-	host_machine_config(o->machine, &o->config);
+	if (!this_pc)
+		host_machine_config(o->machine, &o->config);
 	if (o->e820 && o->cpus) {
 		o->config.nr_cpus = o->cpus;
 		o->config.cpu_node = NULL;
@@ -203,7 +217,7 @@ int machine_build(struct machine_options *o, const char *command)
 	if (o->distances)
 		status = read_distances(o, command);
 	o->config.cmdline = o->cmdline;
-	o->config.threads = o->threads;
+	o->config.threads = o->threads || this_pc;
 	o->config.seed = o->seed;
 	return status;
 }
@@ -216,7 +230,7 @@ void machine_release(struct machine_options *o)
 
 /* ---- the other architecture ---- */
 
-#if UINTPTR_MAX > 0xffffffffu
+#if UINTPTR_MAX > 0xffffffffu && !defined(KMM_PC)
 /* Where the 32-bit build lies, seen from this program: installed, and in a build tree. */
 static const char *const ia32_places[] = {
 	"kmm-ia32", "../libexec/kmm/kmm-ia32", "../m32/kmm",
@@ -270,10 +284,10 @@ int machine_other_arch(struct machine_options *o, const char *command, const cha
 	o->config.arch = a->arch;
 	if (a->narrow == narrow)
 		return EXIT_OK;
-#if UINTPTR_MAX > 0xffffffffu
+#if UINTPTR_MAX > 0xffffffffu && !defined(KMM_PC)
 	return run_ia32(command, argv);
 #else
 	(void)argv;
-	return kmm_failed(command, "--arch %s: this is the 32-bit build", arch);
+	return kmm_failed(command, "--arch %s: this is the %d-bit build", arch, narrow ? 32 : 64);
 #endif
 }

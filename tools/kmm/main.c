@@ -14,6 +14,8 @@
 #include "command.h"
 
 #pragma weak cmd_bench
+#pragma weak cmd_run
+#pragma weak cmd_slabtop
 
 static const struct subcommand {
 	const char *name;

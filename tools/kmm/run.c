@@ -15,6 +15,9 @@
  * data/ is looked for in the current directory and beside the program (build tree,
  * installed tree); --data names another place. The report is replay's own; around
  * it stand the boot log and what to try next.
+ *
+ * With --machine pc it is another show: kmm boots by itself on a PC that QEMU plays, twice, so that
+ * its places can be seen to differ.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -25,18 +28,22 @@
 #include <kmm/kmm.h>
 
 #include "command.h"
+#include "pc/pc.h"
 #include "replay/replay.h"
 
 static const char me[] = "run";
 
 static const char help[] =
 	"usage: kmm run [--data DIR] [--quiet]\n"
+	"       kmm run --machine pc [--arch ARCH]\n"
 	"\n"
 	"Boots the two-node machine whose memory map is shipped with kmm, replays the\n"
 	"trace shipped with kmm on it, and reports.\n"
 	"\n"
 	"  --data DIR   where the map and the trace are (default: found beside the program)\n"
-	"  --quiet      without the boot log\n";
+	"  --quiet      without the boot log\n"
+	"  --machine pc boots kmm on a PC, by QEMU, and shows its memory there\n"
+	"  --arch ARCH  what kind of PC: amd64, amd64-la57, ia32, ia32-pae\n";
 
 #define MAP		"machines/q35-4g-2node.txt"
 #define TRACE		"numa/trace.kmt.zst"
@@ -50,7 +57,8 @@ static const char help[] =
 struct shipped {
 	const char *dir;		/* as the user said; NULL: to be found */
 	char map[PATH_SIZE], trace[PATH_SIZE], free_map[PATH_SIZE], page_flags[PATH_SIZE];
-	bool quiet, help;
+	const char *arch;
+	bool pc, quiet, help;
 };
 
 /* ---- finding the data ---- */
@@ -154,10 +162,58 @@ static int show(const struct shipped *s, const char *program)
 	return EXIT_OK;
 }
 
+/* ---- on a PC ---- */
+
+/* What is done on the booted machine; the second time only the end of it. */
+static char on_pc[] =
+	"echo; echo == Its memory; mem\n"
+	"echo; echo == Free blocks of 4K, 8K ... 4M; cat /proc/buddyinfo\n"
+	"echo; echo == Pages, an object, kernel addresses\n"
+	"alloc 3; kmalloc 100; vmalloc 64K; walk %1\n"
+	"free all; kfree all; vfree all; check\n";
+
+static int boot_pc(const struct shipped *s, bool quiet, char *commands)
+{
+	char *words[] = { (char *)"boot", (char *)"-c", commands, (char *)"--quiet" };
+	struct pc_request q = {
+		.command = me, .arch = s->arch, .mem = (u64)512 << 20, .nodes = 2, .cpus = 2,
+		.cmdline = quiet ? "" : "loglevel=6", .quiet = quiet,
+		.argc = quiet ? 4 : 3, .argv = words,
+	};
+
+	return pc_launch(&q);
+}
+
+static int show_pc(const struct shipped *s, const char *program)
+{
+	char place[] = "cat /proc/iomem";
+	int status;
+
+	printf("kmm %s: on a PC of 512 MiB, two nodes, two processors, from power-on\n\n",
+	       KMM_VERSION);
+	fflush(stdout);
+	status = boot_pc(s, false, on_pc);
+	if (status)
+		return status;
+	headline("Booted once more, it lies elsewhere");
+	fflush(stdout);
+	status = boot_pc(s, true, place);
+	if (status)
+		return status;
+	headline("Try next");
+	printf("  %s boot --machine pc --mem 1G --nodes 4 --cpus 4\n"
+	       "      a console on it\n"
+	       "  %s boot --machine pc --gdb\n"
+	       "      gdb from the first instruction\n", program, program);
+	return EXIT_OK;
+}
+
 static int parse(struct shipped *s, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "data", required_argument, NULL, 'd' },
+		{ "machine", required_argument, NULL, 'M' },
+		{ "arch", required_argument, NULL, 'a' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
@@ -169,6 +225,12 @@ static int parse(struct shipped *s, int argc, char **argv)
 	while ((letter = getopt_long(argc, argv, "+:hq", options, NULL)) != -1) {
 		if (letter == 'd')
 			s->dir = optarg;
+		else if (letter == 'a')
+			s->arch = optarg;
+		else if (letter == 'M' && !strcmp(optarg, "pc"))
+			s->pc = true;
+		else if (letter == 'M')
+			return kmm_misused(me, "--machine %s: pc is wanted", optarg);
 		else if (letter == 'q')
 			s->quiet = true;
 		else if (letter == 'h')
@@ -178,6 +240,8 @@ static int parse(struct shipped *s, int argc, char **argv)
 	}
 	if (optind < argc)
 		return kmm_misused(me, "unexpected word '%s'", argv[optind]);
+	if (s->pc ? s->dir || s->quiet : s->arch != NULL)
+		return kmm_misused(me, "--machine pc goes with --arch only, and --arch with it");
 	return EXIT_OK;
 }
 
@@ -192,6 +256,8 @@ int cmd_run(int argc, char **argv)
 		fputs(help, stdout);
 		return EXIT_OK;
 	}
+	if (s.pc)
+		return show_pc(&s, argv[-1]);
 	status = find_data(&s);
 	return status ? status : show(&s, argv[-1]);
 }

@@ -525,6 +525,14 @@ int console_set_memory(struct console *c, int argc, char **argv)
 
 /* ---- TLBs ---- */
 
+#ifdef KMM_PC
+int console_tlb(struct console *c, int argc, char **argv)
+{
+	(void)argc;
+	return console_error(c, "%s: a real processor keeps that to itself; /proc/vmstat counts "
+			     "what was asked of it (nr_tlb_...)", argv[0]);
+}
+#else
 int console_tlb(struct console *c, int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "reset")) {
@@ -545,3 +553,4 @@ int console_tlb(struct console *c, int argc, char **argv)
 	}
 	return 0;
 }
+#endif

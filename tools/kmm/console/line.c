@@ -45,7 +45,11 @@ void console_run_file(struct console *c, FILE *f, const char *name)
 static void greet(struct console *c)
 {
 	c->interactive = true;
+#ifdef HAVE_LIBEDIT
 	fputs("help lists the commands, Tab completes, ^D turns the machine off.\n", c->out);
+#else
+	fputs("help lists the commands, ^D turns the machine off.\n", c->out);
+#endif
 	fflush(c->out);
 }
 

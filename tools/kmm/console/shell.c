@@ -19,7 +19,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "../command.h"
 #include "../trace/gfp_text.h"
@@ -243,6 +242,12 @@ static int run_parsed(struct console *c, struct parsed *cmd)
 	return status;
 }
 
+#ifdef KMM_PC
+static int run_piped(struct console *c, struct parsed *cmd)
+{
+	return console_error(c, "%s: a PC has no host whose commands could read this", cmd->pipe);
+}
+#else
 /* A reader that ends early is no signal here: its exit status says what there is to say. */
 static int run_piped(struct console *c, struct parsed *cmd)
 {
@@ -265,6 +270,7 @@ static int run_piped(struct console *c, struct parsed *cmd)
 		status = console_error(c, "it failed:%s", cmd->pipe);
 	return status;
 }
+#endif
 
 static int run_one(struct console *c, struct parsed *cmd)
 {

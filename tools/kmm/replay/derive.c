@@ -311,3 +311,39 @@ void replay_machine_release(struct replay *rp)
 	free(rp->derived);
 	rp->derived = NULL;
 }
+
+/* ---- for who has to provide the RAM ---- */
+
+static void note_ram(const struct host_config *c, u64 *low, u64 *high)
+{
+	for (unsigned int i = 0; i < c->nr_e820; i++) {
+		u64 start = c->e820[i].addr, end = start + c->e820[i].size;
+
+		if (c->e820[i].type != E820_TYPE_RAM || end < start)
+			continue;
+		if (start < 4 * GIB)
+			*low = max(*low, min(end, 4 * GIB));
+		if (end > 4 * GIB)
+			*high = max(*high, end);
+	}
+}
+
+int replay_ram(const struct replay_config *c, u64 *low, u64 *high, char *err)
+{
+	struct replay *rp = trace_alloc(sizeof(*rp));
+	struct replay_config *config = trace_alloc(sizeof(*config));
+	int rc;
+
+	*config = *c;
+	rp->config = config;
+	rp->result = trace_alloc(sizeof(*rp->result));
+	rp->err = err;
+	rc = replay_machine(rp);
+	if (!rc)
+		note_ram(&config->machine.config, low, high);
+	replay_machine_release(rp);
+	free(rp->result);
+	free(config);
+	free(rp);
+	return rc;
+}

@@ -193,7 +193,7 @@ struct replay_result {
 
 	u64 map_peak_bytes;
 	/* Not the same from run to run: */
-	double seconds, setup_seconds;
+	u64 ns, setup_ns;
 	long peak_rss_kb;
 };
 
@@ -206,6 +206,12 @@ void replay_defaults(struct replay_config *c);
  */
 int replay_run(struct replay_config *c, struct replay_result *r, char *err) __must_check;
 void replay_result_free(struct replay_result *r);
+
+/*
+ * replay_ram - where the RAM of the replay's machine ends: below 4 GiB, and above (0: none there).
+ * 0, or -1 with one line in err[REPLAY_ERROR], which may be empty if it was said already.
+ */
+int replay_ram(const struct replay_config *c, u64 *low, u64 *high, char *err) __must_check;
 
 /* recorded_lists_of - pages in a zone's per-CPU lists, before (0) or after (1); -1: not known. */
 s64 recorded_lists_of(const struct recorded_state *s, int when, int node, const char *zone);

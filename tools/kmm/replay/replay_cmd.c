@@ -4,6 +4,8 @@
  *
  * --slab with several names plays one trace with each slab allocator; it is read once.
  *
+ * --machine pc runs the same words on kmm booted on a PC.
+ *
  * --compare runs the same trace twice. Each of its two texts is a list of words
  * for one run: options of this command (beginning with --), tunables (vm.x=y),
  * and boot parameters (everything else).
@@ -17,8 +19,13 @@
 #include <kmm/sysctl.h>
 
 #include "tools/kmm/command.h"
+#include "tools/kmm/pc/pc.h"
 
 #include "replay.h"
+
+#ifndef KMM_PC
+#pragma weak replay_on_pc	/* tests do without */
+#endif
 
 #define NAME		"replay"
 #define MAX_WORDS	64
@@ -26,12 +33,13 @@
 enum {
 	OPT_SYSCTL = 256, OPT_INITIAL, OPT_PAGEFLAGS, OPT_FOLLOW, OPT_STRICT, OPT_LIMIT, OPT_JSON,
 	OPT_TIMELINE, OPT_INTERVAL, OPT_DUMP, OPT_COMPARE, OPT_SNAPSHOTS, OPT_NO_TIMING, OPT_QUIET,
-	OPT_LOG, OPT_HELP, OPT_LEVEL, OPT_SLAB,
+	OPT_LOG, OPT_HELP, OPT_LEVEL, OPT_SLAB, OPT_MACHINE, OPT_ARCH,
 };
 
 static const struct option options[] = {
 	MACHINE_OPTIONS,
-	{ "machine", required_argument, NULL, 'e' },
+	{ "machine", required_argument, NULL, OPT_MACHINE },
+	{ "arch", required_argument, NULL, OPT_ARCH },
 	{ "sysctl", required_argument, NULL, OPT_SYSCTL },
 	{ "initial", required_argument, NULL, OPT_INITIAL },
 	{ "pageflags", required_argument, NULL, OPT_PAGEFLAGS },
@@ -62,6 +70,9 @@ struct replay_options {
 	unsigned int nr_slabs;
 	const char *json;
 	const char *compare[2];
+	const char *arch;
+	bool pc;
+	const char *pc_words[2];	/* of argv, that asked for it; the second may be NULL */
 	bool timing, quiet, log, help;
 };
 
@@ -75,6 +86,8 @@ static void print_help(FILE *out)
 	      "The machine (default: the recorded one, or a PC large enough for the trace)\n"
 	      "  --machine FILE      from a kernel log with e820 (and SRAT) lines, or sysfs\n"
 	      "  --mem SIZE --nodes N --cpus N\n"
+	      "  --arch ARCH         amd64 (default), amd64-la57, ia32, ia32-pae\n"
+	      "  --machine pc        whichever it is: replayed by kmm booted on a PC, by QEMU\n"
 	      "  --cmdline WORDS     Linux's boot parameters\n"
 	      "  --sysctl NAME=VALUE a tunable of /proc/sys/vm\n\n"
 	      "The replay\n"
@@ -225,6 +238,13 @@ static int take_option(struct replay_options *o, int letter, const char *value, 
 	struct replay_config *c = &o->config;
 
 	switch (letter) {
+	case OPT_MACHINE:
+		o->pc |= !strcmp(value, "pc");
+		return strcmp(value, "pc") ? machine_option(&c->machine, NAME, 'e', value)
+					   : EXIT_OK;
+	case OPT_ARCH:
+		o->arch = value;
+		return EXIT_OK;
 	case OPT_SYSCTL:
 		return add_sysctl(c, value);
 	case OPT_INITIAL:
@@ -274,6 +294,13 @@ static int take_compare(struct replay_options *o, const char *value, int argc, c
 	return EXIT_OK;
 }
 
+/* The words at hand said --machine pc, in one word or in two. */
+static void note_pc_words(struct replay_options *o, char **argv)
+{
+	o->pc_words[0] = argv[optind - 1];
+	o->pc_words[1] = optarg == argv[optind - 1] ? argv[optind - 2] : NULL;
+}
+
 /* Options from a list of words; *rest is the first that is none. */
 static int take_options(struct replay_options *o, int argc, char **argv, int *rest)
 {
@@ -286,6 +313,8 @@ static int take_options(struct replay_options *o, int argc, char **argv, int *re
 			 take_option(o, letter, optarg, argv);
 		if (status)
 			return status;
+		if (letter == OPT_MACHINE && !strcmp(optarg, "pc"))
+			note_pc_words(o, argv);
 	}
 	*rest = optind;
 	return EXIT_OK;
@@ -317,12 +346,15 @@ static char *next_word(char **text, bool *open)
 }
 
 /* The words of one side of --compare, applied to its options; the text is cut up. */
-static int apply_side(struct replay_options *o, char *text)
+static int apply_side(const struct replay_options *both, struct replay_options *o, char *text)
 {
 	char *argv[MAX_WORDS + 1] = { (char *)NAME }, *word;
 	int argc = 1, rest = 0, status = EXIT_OK;
 	bool open = false;
 
+	*o = *both;
+	o->pc = false;
+	o->arch = NULL;
 	while ((word = next_word(&text, &open))) {
 		if (open)
 			return kmm_misused(NAME, "--compare: a quote is not closed: %s", word);
@@ -342,6 +374,8 @@ static int apply_side(struct replay_options *o, char *text)
 		status = settle_options(o);
 	if (!status && o->nr_slabs > 1)
 		status = kmm_misused(NAME, "--compare: one allocator a side");
+	if (!status && (o->pc || o->arch))
+		status = kmm_misused(NAME, "--compare: --machine pc and --arch are for both sides");
 	if (!status && (o->json || o->config.timeline || o->config.dump))
 		status = kmm_misused(
 			NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
@@ -364,10 +398,8 @@ static int run_compare(const struct replay_options *o)
 	char *text[2] = { strdup(o->compare[0]), strdup(o->compare[1]) };
 	int status = side && r && text[0] && text[1] ? EXIT_OK : kmm_failed(NAME, "out of memory");
 
-	for (int i = 0; i < 2 && !status; i++) {
-		side[i] = *o;
-		status = apply_side(&side[i], text[i]);
-	}
+	for (int i = 0; i < 2 && !status; i++)
+		status = apply_side(o, &side[i], text[i]);
 	for (int i = 0; i < 2 && !status; i++)
 		status = run_one(&side[i], &r[i]);
 	if (!status)
@@ -450,6 +482,57 @@ static int run_single(struct replay_options *o)
 	return status;
 }
 
+/* ---- on a PC ---- */
+
+/* The booted program has no files to write, and no library for JSON. */
+static int check_outputs(const struct replay_options *o)
+{
+	if (o->json || o->config.timeline || o->config.dump)
+		return kmm_misused(NAME, "--machine pc only reports: no --json, --timeline, "
+				   "--dump-trace");
+	return EXIT_OK;
+}
+
+/* The words without those that say --machine pc; in words[argc]. */
+static int other_words(const struct replay_options *o, int argc, char **argv, char **words)
+{
+	int n = 0;
+
+	for (int i = 0; i < argc; i++)
+		if (argv[i] != o->pc_words[0] && argv[i] != o->pc_words[1])
+			words[n++] = argv[i];
+	return n;
+}
+
+static int run_on_pc(struct replay_options *o, int argc, char **argv)
+{
+	struct replay_options *side = calloc(2, sizeof(*side));
+	struct replay_config *run = calloc(2, sizeof(*run));
+	char **words = calloc((size_t)argc + 1, sizeof(*words)), *text[2] = { NULL, NULL };
+	struct pc_request q = { .command = NAME, .arch = o->arch, .argv = words };
+	unsigned int nr = o->compare[0] ? 2 : 1;
+	int status = side && run && words ? check_outputs(o) : kmm_failed(NAME, "out of memory");
+
+	if (!status && nr == 1)
+		status = settle_options(o);
+	for (unsigned int i = 0; i < nr && !status; i++) {
+		text[i] = strdup(nr == 2 ? o->compare[i] : "");
+		status = !text[i] ? kmm_failed(NAME, "out of memory") :
+			 nr == 2 ? apply_side(o, &side[i], text[i]) : EXIT_OK;
+		run[i] = nr == 2 ? side[i].config : o->config;
+	}
+	if (!status) {
+		q.argc = other_words(o, argc, argv, words);
+		status = replay_on_pc(&q, run, nr);
+	}
+	free(text[0]);
+	free(text[1]);
+	free(words);
+	free(run);
+	free(side);
+	return status;
+}
+
 static int run_settled(struct replay_options *o)
 {
 	int status = settle_options(o);
@@ -457,6 +540,17 @@ static int run_settled(struct replay_options *o)
 	if (status)
 		return status;
 	return o->nr_slabs > 1 ? run_slabs(o) : run_single(o);
+}
+
+static int run_here(struct replay_options *o, char **argv)
+{
+	int status = EXIT_OK;
+
+	if (o->arch)
+		status = machine_other_arch(&o->config.machine, NAME, o->arch, argv);
+	if (status)
+		return status;
+	return o->compare[0] ? run_compare(o) : run_settled(o);
 }
 
 int cmd_replay(int argc, char **argv)
@@ -477,8 +571,10 @@ int cmd_replay(int argc, char **argv)
 		if (!o->config.trace)
 			status = kmm_misused(NAME, argc - rest ? "one trace at a time" :
 					     "which trace? kmm replay --help says more");
+		else if (o->pc)
+			status = run_on_pc(o, argc, argv);
 		else
-			status = o->compare[0] ? run_compare(o) : run_settled(o);
+			status = run_here(o, argv);
 	}
 	free(o);
 	return status;

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * clock.c - the time since power-on, by the processor's time stamp counter.
+ *
+ * How fast that counts is measured against the PC's timer (8254), which counts at 1193182 Hz on
+ * every PC. Both are read close together at the beginning and at the end of 10 ms; of some
+ * tries the one counts whose two readings of the TSC around that of the timer lie closest: the
+ * processor may be taken away meanwhile where it is a program itself.
+ *
+ *	TSC    |t0                                 |t1
+ *	timer   |c0                                 |c1	   khz = (t1-t0) * 1193182 / (c0-c1) / 1000
+ *
+ * Before that - the boot's first steps shall not wait - the clock runs at the rate that CPUID
+ * gives, or at 1 GHz. Measured, it goes on from where it was: no time twice.
+ */
+#include <kmm/atomic64.h>
+#include <kmm/printk.h>
+
+#include "lib/div64.h"
+#include "pc.h"
+#include "x86.h"
+
+#define PIT_HZ		1193182
+#define PIT_CHANNEL2	0x42
+#define PIT_COMMAND	0x43
+#define PIT_LATCH2	0x80
+#define PIT_RATE2	0xb4	/* channel 2, both bytes, mode 2: counts down, over and over */
+#define PORT_B		0x61
+#define PORT_B_GATE2	0x01
+#define PORT_B_SPEAKER	0x02
+
+#define CALIBRATE_TICKS	(PIT_HZ / 100)
+#define SAMPLES		5
+#define POLLS_MAX	1000000u	/* a timer that does not count */
+#define GUESS_KHZ	1000000
+#define SHIFT		22
+
+/* ns = base_ns + (TSC - base_tsc) * mult >> SHIFT */
+static struct {
+	u64 khz;
+	u64 base_tsc, base_ns;
+	u32 mult;
+} rate;
+static u64 last_ns;		/* a: the latest time that was told */
+
+/* ---- rates ---- */
+
+static void set_rate(u64 khz, u64 tsc, u64 ns)
+{
+	rate.khz = khz;
+	rate.base_tsc = tsc;
+	rate.base_ns = ns;
+	rate.mult = (u32)div64_u64((u64)1000000 << SHIFT, khz);
+}
+
+/* kHz by CPUID's leaf 15h; 0: it does not say. */
+static u64 cpuid_khz(void)
+{
+	struct cpuid r;
+
+	if (cpuid(0, 0).a < 0x15)
+		return 0;
+	r = cpuid(0x15, 0);
+	return r.a && r.b && r.c ? mul_div_u64(r.c, r.b, (u64)r.a * 1000) : 0;
+}
+
+static void guess(void)
+{
+	u64 khz = cpuid_khz();
+
+	set_rate(khz > 1000 ? khz : GUESS_KHZ, pc_place.tsc_protected, 0);
+}
+
+/* ---- the timer ---- */
+
+struct sample {
+	u64 tsc, gap;
+	unsigned int count;
+};
+
+static struct sample read_both(void)
+{
+	struct sample s;
+	u64 after;
+
+	s.tsc = rdtsc();
+	outb(PIT_COMMAND, PIT_LATCH2);
+	after = rdtsc();
+	s.gap = after - s.tsc;
+	s.tsc += s.gap / 2;
+	s.count = inb(PIT_CHANNEL2);
+	s.count |= (unsigned int)inb(PIT_CHANNEL2) << 8;
+	return s;
+}
+
+static struct sample best_sample(void)
+{
+	struct sample best = read_both(), s;
+	unsigned int i;
+
+	for (i = 1; i < SAMPLES; i++) {
+		s = read_both();
+		if (s.gap < best.gap)
+			best = s;
+	}
+	return best;
+}
+
+static void start_timer(void)
+{
+	outb(PORT_B, (inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2);
+	outb(PIT_COMMAND, PIT_RATE2);
+	outb(PIT_CHANNEL2, 0xff);
+	outb(PIT_CHANNEL2, 0xff);
+}
+
+/* 0: the timer does not count. The count must not come round within the time. */
+static u64 measured_khz(void)
+{
+	struct sample from, to;
+	unsigned int polls = 0;
+
+	start_timer();
+	while (read_both().count < CALIBRATE_TICKS * 2 && ++polls < POLLS_MAX)
+		continue;	/* the first count begins late */
+	from = best_sample();
+	do {
+		to = read_both();
+	} while (from.count - to.count < CALIBRATE_TICKS && ++polls < POLLS_MAX);
+	to = best_sample();
+	if (polls >= POLLS_MAX || to.count >= from.count)
+		return 0;
+	return mul_div_u64(to.tsc - from.tsc, PIT_HZ, (u64)(from.count - to.count) * 1000);
+}
+
+void clock_init(void)
+{
+	u64 khz = measured_khz();
+	u64 tsc = rdtsc(), now = clock_real_ns();
+
+	if (khz > 1000)
+		set_rate(khz, tsc, now);
+	else
+		pc_log(LOGLEVEL_WARNING, "clock: the 8254 does not count: the rate is a guess");
+	pc_log(LOGLEVEL_NOTICE, "tsc: %llu.%03u MHz", (unsigned long long)div_u64(rate.khz, 1000),
+	       (unsigned int)(rate.khz - div_u64(rate.khz, 1000) * 1000));
+}
+
+/* ---- the clock ---- */
+
+static u64 scaled(u64 cycles)
+{
+	return ((cycles >> 32) * rate.mult << (32 - SHIFT)) +
+	       ((u64)(u32)cycles * rate.mult >> SHIFT);
+}
+
+/* TSCs of two CPUs may differ a little: nobody gets a time before one that was told. */
+u64 clock_real_ns(void)
+{
+	u64 now, last;
+	s64 cycles;
+
+	if (!rate.khz)
+		guess();
+	cycles = (s64)(rdtsc() - rate.base_tsc);	/* less than 0: this CPU's lies behind */
+	now = rate.base_ns + scaled(cycles < 0 ? 0 : (u64)cycles);
+	last = atomic64_read(&last_ns);
+	while (now > last)
+		if (atomic64_try_cmpxchg(&last_ns, &last, now))
+			return now;
+	return last;
+}
+
+u64 kmm_clock_ns(void)
+{
+	return pc_world.clock ? pc_world.clock() : clock_real_ns();
+}
+
+u64 clock_tsc_khz(void)
+{
+	return rate.khz ? rate.khz : GUESS_KHZ;
+}
+
+void clock_delay_us(unsigned int us)
+{
+	u64 end = rdtsc() + div_u64(clock_tsc_khz() * us, 1000);
+
+	while ((s64)(rdtsc() - end) < 0)
+		__asm__ volatile("pause");
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * chain.c - a booted program that starts another image the way kexec does on AMD64: in long mode,
+ * by the 64-bit entry, with a zero page of its own making. tests/pc/image.t boots it with that
+ * image as its initrd. The words on the command line say where things are put:
+ *
+ *	load=ADDRESS	the image's start code and image (default 64 MiB)
+ *	params=ADDRESS	zero page and command line (default 0x90000)
+ *	initrd=ADDRESS	an initrd of 5000 bytes (default: none)
+ *	-- ...		what follows is the other's command line
+ *
+ * Addresses from 4 GiB on are reached by page tables made here, as kexec's reach all memory.
+ */
+#include "platform/pc/pc.h"
+#include "platform/pc/start/boot_map.h"
+#include "platform/pc/x86.h"
+
+#define LOADER_KEXEC	0xd0
+#define INITRD_SIZE	5000
+#define MIB		((u64)1 << 20)
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int c, size_t n);
+
+static u64 upper[512] __attribute__((aligned(4096)));	/* 0 ... 512 GiB, in 1G pages */
+
+static void say(const char *text)
+{
+	for (; *text; text++) {
+		while (!(inb(0x3fd) & 0x20))
+			;
+		outb(0x3f8, (u8)*text);
+	}
+}
+
+/* What follows the word on the command line, NULL: it is not there. */
+static const char *after(const char *line, const char *word)
+{
+	for (; *line; line++) {
+		size_t n = 0;
+
+		while (word[n] && line[n] == word[n])
+			n++;
+		if (!word[n])
+			return line + n;
+	}
+	return NULL;
+}
+
+static u64 address(const char *line, const char *word, u64 value)
+{
+	const char *s = after(line, word);
+
+	if (!s)
+		return value;
+	for (value = 0; *s && *s != ' '; s++)
+		value = value << 4 | (u64)(*s <= '9' ? *s - '0' : *s - 'a' + 10);
+	return value;
+}
+
+/* Physical memory at its own address, all of it. */
+static void map_all(void)
+{
+	u64 *root = (u64 *)(uintptr_t)pc_place.first_root;
+
+	for (u64 i = 0; i < 512; i++)
+		upper[i] = i << 30 | 0x83;
+	if (pc_place.paging == KMM_PAGING_5LEVEL)
+		root = (u64 *)(uintptr_t)(root[0] & 0xffffffffff000);
+	root[0] = (pc_place.image_phys + ((uintptr_t)upper - pc_place.image_virt)) | 3;
+	write_cr3(read_cr3());
+}
+
+/* The zero page: the header as the file has it, our own memory map; the command line behind it. */
+static void make_params(u64 at, const struct boot_params *old, const u8 *file, const char *words)
+{
+	struct boot_params *bp = (void *)(uintptr_t)at;
+	char *line = (char *)(uintptr_t)(at + 4096);
+
+	memset(bp, 0, sizeof(*bp));
+	memcpy(&bp->hdr, file + 0x1f1, sizeof(bp->hdr));
+	memcpy(bp->e820_table, old->e820_table, sizeof(bp->e820_table));
+	bp->e820_entries = old->e820_entries;
+	bp->hdr.type_of_loader = LOADER_KEXEC;
+	bp->hdr.cmd_line_ptr = (u32)(at + 4096);
+	bp->ext_cmd_line_ptr = (u32)((at + 4096) >> 32);
+	while ((*line++ = *words++))
+		;
+}
+
+static void make_initrd(u64 params, u64 at, const u8 *content)
+{
+	struct boot_params *bp = (void *)(uintptr_t)params;
+
+	memcpy((void *)(uintptr_t)at, content, INITRD_SIZE);
+	bp->hdr.ramdisk_image = (u32)at;
+	bp->ext_ramdisk_image = (u32)(at >> 32);
+	bp->hdr.ramdisk_size = INITRD_SIZE;
+}
+
+void pc_start(void)
+{
+	const struct boot_params *old = (const void *)(uintptr_t)pc_place.boot_params;
+	const char *line = (const char *)(uintptr_t)boot_cmdline(old), *words = after(line, "-- ");
+	u64 load = address(line, "load=", 64 * MIB), size;
+	u64 params = address(line, "params=", 0x90000), initrd = address(line, "initrd=", 0);
+	const u8 *file = (const u8 *)(uintptr_t)boot_initrd(old, &size);
+	const struct setup_header *h = (const void *)(file + 0x1f1);
+	size_t skip = (h->setup_sects + 1u) * 512;
+
+	if (size < skip || h->header != BOOT_HDR_MAGIC || !(h->xloadflags & 1)) {
+		say("chain: the initrd is no image with a 64-bit entry\n");
+		pc_halt();
+	}
+	map_all();
+	memcpy((void *)(uintptr_t)load, file + skip, size - skip);
+	make_params(params, old, file, words ? words : "");
+	if (initrd)
+		make_initrd(params, initrd, file);
+	say("chain: off it goes\n");
+	__asm__ volatile("jmp *%0" : : "r"(load + 0x200), "S"(params));
+	pc_halt();
+}
+
+void pc_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli\n\thlt");
+}
