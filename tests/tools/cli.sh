@@ -6,6 +6,9 @@
 #	wrong NAME STATUS COMMAND...		it says one line, "kmm ...: ...", nothing else
 #	console NAME STATUS PATTERN COMMANDS	the same as t, of a script on a small machine whose
 #						addresses are not at random
+#	typed COMMAND [PATTERN KEYS]...		runs it on a terminal (for t, say): waits until it writes
+#						PATTERN, types KEYS, waits for the next; prints what was
+#						seen. How fast the machine is does not matter
 #	finish					at the end
 KMM=${KMM:-build/release/kmm}
 LC_ALL=C
@@ -62,6 +65,31 @@ console() {
 	printf '%s\n' "$4" >"$dir/script"
 	t "$name" "$want" "$pattern" "$KMM" boot --quiet --mem "${MEM:-256M}" --script "$dir/script" \
 		-- nokaslr
+}
+have_terminal() {	# there is none in a bare chroot, in some containers
+	script -qec true /dev/null >/dev/null 2>&1
+}
+typed() {
+	command=$1
+	shift
+	: >"$dir/typescript"
+	(from=1
+	while [ $# -gt 0 ]; do
+		await "$1"
+		printf "$2"
+		shift 2
+	done
+	await '^Script done') | timeout 90 script -qefc "$command" "$dir/typescript" >/dev/null
+	status=$?
+	tr -d '\r' <"$dir/typescript"
+	return $status
+}
+await() {	# PATTERN: in what was written since the last; for a minute
+	i=0
+	while [ $((i += 1)) -lt 600 ] && ! tail -c "+$from" "$dir/typescript" | grep -Eq -e "$1"; do
+		sleep 0.1
+	done
+	from=$(($(wc -c <"$dir/typescript") + 1))
 }
 finish() {
 	echo "1..$n"

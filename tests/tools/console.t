@@ -302,13 +302,17 @@ t "with threads: stopped on another CPU" 0 'in order' "$KMM" boot --quiet --mem 
 	-c "-$stop cpu=3" -c 'reboot' -c 'alloc 3 cpu=3' -c check
 
 # ---- a terminal ----
-# Left out where there is no pseudo-terminal to be had (a bare chroot, some containers).
-if script -qec true /dev/null >/dev/null 2>&1; then
+if have_terminal; then
 	export HOME="$dir/home" TERM=dumb
 	unset XDG_STATE_HOME
 	mkdir -p "$HOME"
-	terminal() { (for l in "$@"; do sleep 0.3; printf "$l"; done; sleep 0.3) |
-		script -qec "$KMM boot --quiet --mem 256M" "$dir/typescript" | tr -d '\r'; }
+	terminal() {	# KEYS...: each at a prompt of its own
+		for keys; do
+			set -- "$@" 'kmm# $' "$keys"
+			shift
+		done
+		typed "$KMM boot --quiet --mem 256M" "$@"
+	}
 	t "a prompt" 0 '^kmm# ' terminal 'mem\n' '\004'
 	t "completion of commands and paths" 0 '^Node 0, zone' terminal 'ca\t/proc/bu\t\n' 'exit\n'
 	t "history in the session" 0 '^#2: ' terminal 'alloc 1\n' '\020\n' 'exit\n'

@@ -53,11 +53,9 @@ run pc --quiet -c exit
 verdict=
 [ -s "$dir/out" ] || [ -s "$dir/err" ] && verdict="it prints something"
 report "--quiet is quiet"
-if command -v script >/dev/null; then
-	printf 'mem\nnosuch\nexit 5\n' >"$dir/keys"
-	t "on a terminal" 5 '^kmm# nosuch' sh -c '(sleep 4; cat "$1"; sleep 3) |
-		script -qec "timeout 60 $0 boot --machine pc --mem 128M --quiet" "$1.seen" >"$1.out"
-		status=$?; tr -d "\r" <"$1.seen"; exit $status' "$KMM" "$dir/keys"
+if have_terminal; then
+	t "on a terminal" 5 '^kmm# nosuch' typed "timeout 60 $KMM boot --machine pc --mem 128M --quiet" \
+		'kmm# $' 'mem\n' 'kmm# $' 'nosuch\n' 'kmm# $' 'exit 5\n'
 fi
 pc --quiet -c 'ls' 2>&1 | grep -v '^/sys/firmware/memmap/' >"$dir/pc"
 "$KMM" boot --mem 128M --quiet -c 'ls' 2>&1 | grep -v '^/sys/firmware/memmap/' >"$dir/here"
@@ -70,11 +68,20 @@ on_pc "an access that nothing allows: Linux's oops, and the machine stops" 1 \
 on_pc "a stopped machine can be turned on again" 0 'in order' --quiet -c '-peek 16; reboot; check'
 
 # ---- places ----
-for try in 1 2; do
-	pc --quiet -c 'cat /proc/iomem' >"$dir/place$try" 2>&1
-	pc --quiet -c 'cat /proc/iomem' -- nokaslr >"$dir/fixed$try" 2>&1
+# Of fifty places two boots draw the same one now and then, six do not.
+place() {	# FILE OPTION...
+	file=$1
+	shift
+	pc --quiet -c 'cat /proc/iomem' -- "$@" >"$dir/$file" 2>&1
+}
+place place1
+for try in 2 3 4 5 6; do
+	place place2
+	cmp -s "$dir/place1" "$dir/place2" || break
 done
-t "two boots differ" 1 'Kernel code' diff "$dir/place1" "$dir/place2"
+place fixed1 nokaslr
+place fixed2 nokaslr
+t "boots differ" 1 'Kernel code' diff "$dir/place1" "$dir/place2"
 t "nokaslr: they do not" 0 '' diff "$dir/fixed1" "$dir/fixed2"
 t "nokaslr: at 16 MiB" 0 '^ +01000000-.*Kernel code' cat "$dir/fixed1"
 
@@ -83,9 +90,8 @@ if command -v gdb >/dev/null && perl -MIO::Socket::INET -e '
 		exit !IO::Socket::INET->new(LocalAddr => "127.0.0.1:1234", Listen => 1, ReuseAddr => 1)'; then
 	elf=${KMM%/*/kmm}/pc-amd64/kmm.elf
 	pc --gdb --quiet -c exit >/dev/null 2>&1 &
-	sleep 2
 	t "gdb attaches and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 60 gdb -q -batch -nx "$elf" \
-		-ex 'target remote :1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
+		-ex 'set tcp connect-timeout 30' -ex 'target remote :1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
 	wait
 fi
 

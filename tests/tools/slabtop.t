@@ -62,25 +62,24 @@ wrong "a machine that does not boot" 1 "$KMM" slabtop -o --mem 256M -- memmap=ex
 wrong "no terminal" 1 sh -c "'$KMM' slabtop </dev/null"
 
 # ---- live ----
-# Left out where there is no pseudo-terminal to be had, or no terminal library in the build.
-live() {	# keys, then the command's options
-	keys=$1
-	shift
-	(sleep 0.7; for k in $keys; do printf "$k"; sleep 0.4; done) |
-		timeout 20 script -qec "stty rows 24 cols 100; $KMM slabtop --mem 256M -d 0.1 $*" "$dir/typescript"
+live() {	# NAME PATTERN KEY OPTION...: KEY typed at the table (if one is given) makes PATTERN be seen
+	name=$1 pattern=$2 key=$3
+	shift 3
+	t "$name" 0 "$pattern" typed "stty rows 24 cols 100; $KMM slabtop --mem 256M -d 0.1 $*" \
+		${key:+'by [a-z]' "$key"} "$pattern" q
 }
 export TERM=xterm
-if script -qec true /dev/null >/dev/null 2>&1 && ldd "$KMM" 2>/dev/null | grep -q ncurses; then
-	t "live" 0 'random walk [0-9.]+ s x1  by objects' live q
-	t "its table" 0 'OBJS ACTIVE  USE OBJ SIZE' live q
-	t "keys sort" 0 'by cache size' live 'c q'
-	t "keys change speed" 0 'x2  by' live '+ q'
-	t "and back" 0 'x0.5  by' live '- q'
-	t "space pauses" 0 '\(paused\) x1' live '\040 q'
-	t "the letter of -s" 0 'by name' live q -s n
-	t "--speed" 0 'x8  by' live q --speed 8
-	t "a walk that ends stays" 0 '\(the end\)' live 'a q' --limit 4000
-	t "a trace, live" 0 'numa/trace.kmt.zst ' live 'q' --limit 20000 data/numa/trace.kmt.zst
+if have_terminal && ldd "$KMM" 2>/dev/null | grep -q ncurses; then
+	live "live" 'random walk [0-9.]+ s x1  by objects' ''
+	live "its table" 'OBJS ACTIVE  USE OBJ SIZE' ''
+	live "keys sort" 'by cache size' c
+	live "keys change speed" 'x2  by' +
+	live "and back" 'x0.5  by' -
+	live "space pauses" '\(paused\) x1' '\040'
+	live "the letter of -s" 'by name' '' -s n
+	live "--speed" 'x8  by' '' --speed 8
+	live "a walk that ends stays" '\(the end\)' a --limit 4000
+	live "a trace, live" 'numa/trace.kmt.zst ' '' --limit 20000 data/numa/trace.kmt.zst
 else
 	echo "# no pseudo-terminal or no ncurses: the live table is not looked at"
 fi
