@@ -225,6 +225,7 @@
 #define kernel_image_alias KMM_NAME(kernel_image_alias)
 #define kernel_image_pointer KMM_NAME(kernel_image_pointer)
 #define kernel_image_present KMM_NAME(kernel_image_present)
+#define kernel_image_span KMM_NAME(kernel_image_span)
 #define kernel_layout KMM_NAME(kernel_layout)
 #define kernel_mapping_init KMM_NAME(kernel_mapping_init)
 #define kernel_max_page_shift KMM_NAME(kernel_max_page_shift)

@@ -43,20 +43,6 @@ void memcpy_to_page(struct page *page, size_t offset, const void *from, size_t l
 	kmm_local_irq_restore(flags);
 }
 
-void memcpy_page(struct page *to, size_t to_offset, struct page *from, size_t from_offset,
-		 size_t len)
-{
-	unsigned long flags = kmm_local_irq_save();
-	char *dst = kmap_local_page(to), *src = kmap_local_page(from);
-
-	check_range(to_offset, len);
-	check_range(from_offset, len);
-	memcpy(dst + to_offset, src + from_offset, len);
-	kunmap_local(src);
-	kunmap_local(dst);
-	kmm_local_irq_restore(flags);
-}
-
 void memmove_page(struct page *to, size_t to_offset, struct page *from, size_t from_offset,
 		  size_t len)
 {
@@ -70,6 +56,12 @@ void memmove_page(struct page *to, size_t to_offset, struct page *from, size_t f
 	kunmap_local(src);
 	kunmap_local(dst);
 	kmm_local_irq_restore(flags);
+}
+
+void memcpy_page(struct page *to, size_t to_offset, struct page *from, size_t from_offset,
+		 size_t len)
+{
+	memmove_page(to, to_offset, from, from_offset, len);
 }
 
 void memset_page(struct page *page, size_t offset, int value, size_t len)

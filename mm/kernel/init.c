@@ -270,21 +270,21 @@ static int map_more(phys_addr_t start, phys_addr_t end, u64 *ram)
 
 /* ---- the image ---- */
 
-static void image_span(const struct kmm_image *image, struct run *span)
+void kernel_image_span(const struct kmm_image *i, phys_addr_t *start, phys_addr_t *end)
 {
 	const phys_addr_t part[][2] = {
-		{ image->text, image->etext }, { image->rodata, image->erodata },
-		{ image->data, image->edata }, { image->bss, image->ebss },
-		{ image->init, image->einit },
+		{ i->text, i->etext }, { i->rodata, i->erodata }, { i->data, i->edata },
+		{ i->bss, i->ebss }, { i->init, i->einit },
 	};
-	unsigned int i;
+	unsigned int n;
 
-	*span = (struct run){ ~(phys_addr_t)0, 0 };
-	for (i = 0; i < ARRAY_SIZE(part); i++) {
-		if (part[i][0] >= part[i][1])
+	*start = ~(phys_addr_t)0;
+	*end = 0;
+	for (n = 0; n < ARRAY_SIZE(part); n++) {
+		if (part[n][0] >= part[n][1])
 			continue;
-		span->start = min(span->start, part[i][0]);
-		span->end = max(span->end, part[i][1]);
+		*start = min(*start, part[n][0]);
+		*end = max(*end, part[n][1]);
 	}
 }
 
@@ -359,7 +359,7 @@ static int map_image(const struct kmm_machine *m)
 	struct run span;
 	u64 ram = 0;
 
-	image_span(&m->image, &span);
+	kernel_image_span(&m->image, &span.start, &span.end);
 	text_start = ia32 ? m->image.text : 0;
 	text_end = ia32 ? m->image.etext : 0;
 	image_offset = ia32 ? kernel_layout.direct.start : kernel_layout.text.start;

@@ -124,10 +124,13 @@ int vmemmap_populate(uintptr_t start, uintptr_t end, int nid) __must_check;
  * report_nx - the line about NX, after the options. Both do nothing without paging.
  * kernel_image_pointer - where a physical address of the kernel's image is mapped for running:
  * AMD64's text area, IA-32's direct map.
+ * kernel_image_span - from the first to the last of the image's parts, .init too; *start > *end:
+ * it has none.
  */
 int early_memory_begin(const struct kmm_machine *m) __must_check;
 void report_nx(const struct kmm_machine *m);
 uintptr_t kernel_image_pointer(phys_addr_t phys);
+void kernel_image_span(const struct kmm_image *i, phys_addr_t *start, phys_addr_t *end);
 
 /* The image's mapping of a physical address, if it has one beside the direct map. */
 bool kernel_image_alias(phys_addr_t phys, size_t *size, uintptr_t *pointer);

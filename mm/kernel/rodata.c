@@ -81,18 +81,9 @@ static u64 large_page(void)
 
 static struct part span_of(const struct kmm_image *i)
 {
-	const struct part all[] = {
-		{ i->text, i->etext }, { i->rodata, i->erodata }, { i->data, i->edata },
-		{ i->bss, i->ebss }, { i->init, i->einit },
-	};
-	struct part span = { ~(phys_addr_t)0, 0 };
-	unsigned int n;
+	struct part span;
 
-	for (n = 0; n < ARRAY_SIZE(all); n++)
-		if (all[n].start < all[n].end) {
-			span.start = min(span.start, all[n].start);
-			span.end = max(span.end, all[n].end);
-		}
+	kernel_image_span(i, &span.start, &span.end);
 	return span;
 }
 

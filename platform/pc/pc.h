@@ -23,7 +23,8 @@
  *		0 ... 4 GiB at the same addresses (identity)
  *	IA-32	physical 0 ... 3 GiB at the same addresses; physical 0 ... 1 GiB (less the topmost
  *		16 MiB) at PAGE_OFFSET = 0xc0000000, and the image lies in there:
- *		virtual = physical + PAGE_OFFSET, as Linux has it
+ *		virtual = physical + PAGE_OFFSET, as Linux has it; the topmost 4 MiB (0xffc00000)
+ *		show the APICs (physical 0xfec00000), uncached
  * Once the core has loaded its own tables, only what these map can be reached; the image, being
  * part of struct kmm_image, always is. Everything here that must outlive a power-off of the core
  * (stacks of CPUs, descriptor tables, this platform's data) is in the image, never in the core's

@@ -9,15 +9,11 @@
 
 #include <kmm/slab.h>
 
+#include "tests/slab/mark.h"
+
 #define STASH	200
 #define SLOTS	512
 #define CACHES	5
-
-struct mark {
-	u32 check, size;	/* check: of the address and the size */
-	u32 cache;		/* CACHES: by kmalloc() */
-	u32 unused;
-};
 
 struct stash {
 	struct mark *object[STASH];
@@ -27,40 +23,17 @@ struct stash {
 static struct mark *slots[SLOTS];
 static struct kmem_cache *cache[CACHES];
 
-static u32 check_of(const struct mark *m, u32 size)
-{
-	return (u32)((u64)(uintptr_t)m * 0x9e3779b97f4a7c15ull >> 32) ^ size * 0x85ebca6bu;
-}
-
-static u32 *last_word(struct mark *m, u32 size)
-{
-	return (u32 *)((u8 *)m + ((size - 4) & ~3u));
-}
-
-static struct mark *mark(void *p, u32 size, u32 from)
-{
-	struct mark *m = p;
-
-	if (!p)
-		return NULL;
-	*m = (struct mark){ check_of(m, size), size, from, 0 };
-	*last_word(m, size) = m->check;
-	return m;
-}
-
 static void give(struct mark *m)
 {
-	u32 size = m ? m->size : 0;
 	bool sound;
 
 	if (!m)
 		return;
-	sound = size >= sizeof(*m) && size <= KMALLOC_MAX_SIZE && m->check == check_of(m, size) &&
-		*last_word(m, size) == m->check;
+	sound = mark_is_whole(m);
 	soak_sound(sound, "an object");
 	if (!sound)
 		return;
-	m->check = *last_word(m, size) = 0;
+	m->check = *last_word(m, m->size) = 0;
 	if (m->cache < CACHES)
 		kmem_cache_free(cache[m->cache], m);
 	else

@@ -11,18 +11,13 @@
  *
  * KMM_SOAK=n: n seconds each (1: a minute) instead of a fraction of one.
  */
+#include "mark.h"
 #include "objects.h"
 
 #define MOST_CPUS	8
 #define SLOTS		512
 #define STASH		300
 #define CACHES		6
-
-/* An object in use begins with this, and ends with the same word. */
-struct mark {
-	u32 check, size;	/* check: of the address and the size */
-	u32 cache;		/* CACHES: by kmalloc() */
-};
 
 static struct mark *slots[SLOTS];	/* objects on their way from CPU to CPU */
 static struct kmem_cache *cache[CACHES];
@@ -44,33 +39,12 @@ static void damage(bool sound)
 
 /* --- objects and their marks --- */
 
-static u32 check_of(const struct mark *m, u32 size)
-{
-	return (u32)((u64)(uintptr_t)m * 0x9e3779b97f4a7c15ull >> 32) ^ size * 0x85ebca6bu;
-}
-
-static u32 *last_word(struct mark *m, u32 size)
-{
-	return (u32 *)((u8 *)m + ((size - 4) & ~3u));
-}
-
-static struct mark *mark(void *p, u32 size, u32 from)
-{
-	struct mark *m = p;
-
-	if (!p)
-		return NULL;
-	*m = (struct mark){ check_of(m, size), size, from };
-	*last_word(m, size) = m->check;
-	return m;
-}
-
 static void unmark(struct mark *m)
 {
 	u32 size = m->size;
-	bool sound = size >= 16 && size <= KMALLOC_MAX_SIZE && m->check == check_of(m, size);
+	bool sound = mark_begins_well(m);
 
-	damage(sound && *last_word(m, size) == m->check);
+	damage(mark_is_whole(m));
 	m->check = m->size = 0;
 	if (sound)
 		*last_word(m, size) = 0;
