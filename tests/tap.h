@@ -26,7 +26,7 @@
  *					themselves with any file of tools/)
  *	// CFLAGS: -DKMM_X=1		for the test's own file only
  *	// FLAVOURS: release debug	where it runs; default: release debug m32
- *	// TIMEOUT: 600			seconds; default 300
+ *	// TIMEOUT: 4000			seconds; default 900
  */
 #ifndef KMM_TESTS_TAP_H
 #define KMM_TESTS_TAP_H

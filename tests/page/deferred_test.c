@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // FLAVOURS: release debug m32 tsan
-// TIMEOUT: 600
 /*
  * deferred_test.c - machines so large that most of their page array is brought to life on
  * demand: the first page comes soon, more come as they are asked for, on several CPUs at a time,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// TIMEOUT: 600
 /*
  * model_test.c - random sequences of everything the page API offers, against a model that
  * is an array: who owns each frame. After every step no frame has two owners, blocks are

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // FLAVOURS: release debug m32
-// TIMEOUT: 600
 /*
  * odd_test.c - odd machines go round; two deterministic boots write the same log; which events
  * a steal and a refill emit; deferred memory adds up while CPUs bring it to life; shuffled

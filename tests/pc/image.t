@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # From power-on to the image's first C function: every way in, every format, every place.
-# TIMEOUT: 600
 . tests/pc/boot.sh
 need pc-amd64/bzImage pc-ia32/bzImage pc-amd64/bzImage-chain
 image=bzImage
@@ -30,7 +29,7 @@ halts() {
 		while [ $((i += 1)) -lt 300 ] && ! grep -q 'system halted' "$dir/raw"; do sleep 0.1; done
 		echo "pmemsave 0xb8000 4000 \"$dir/screen\""
 		echo quit
-	} | timeout 60 "$qemu" -cpu "$2" -nodefaults -vga std -nic none -display none -no-reboot \
+	} | timeout 180 "$qemu" -cpu "$2" -nodefaults -vga std -nic none -display none -no-reboot \
 		-monitor stdio -serial "file:$dir/raw" $3 -kernel "$B/$flavour/$image" >"$dir/qemu" 2>&1
 	tr -d '\r' <"$dir/raw" >"$dir/log"
 	verdict=
@@ -49,17 +48,17 @@ for f in amd64 la57 pae ia32; do
 	pae)	levels='PAE, three levels' at='0xc1000000' ;;
 	ia32)	levels='two levels' at='0xc1000000' ;;
 	esac
-	boot_pc 60 "-m 512" "nokaslr" "true"
+	boot_pc 200 "-m 512" "nokaslr" "true"
 	check "QEMU's -kernel, nokaslr" 'loaded by QEMU; memory map: [0-9]+ entries from BIOS-e820' \
 		"$levels" "image: \[mem 0x0*1000000-.*runs at $at" 'KASLR: off' 'The program'
-	boot_pc 60 "-m 2048" "" "true"
+	boot_pc 200 "-m 2048" "" "true"
 	check "a place is drawn" 'KASLR: place drawn' "$levels" 'The program'
 	first=$(image_at)
-	boot_pc 60 "-m 2048" "" "true"
+	boot_pc 200 "-m 2048" "" "true"
 	verdict=
 	[ -n "$first" ] && [ "$first" != "$(image_at)" ] || verdict="twice at $first"
 	report "another one the next time"
-	boot_pc 60 "-m 1024" "image=apart heap=1M" "true"
+	boot_pc 200 "-m 1024" "image=apart heap=1M" "true"
 	verdict=$(image_at | awk '{
 		if ($1 "" == $2 "") next; gsub(/^0x0*/, "", $1); gsub(/^0x0*/, "", $2)
 		if ($1 != $2) print "physical " $1 ", runs at " $2 }')
@@ -70,12 +69,12 @@ done
 # ---- what the firmware does not say ----
 for f in la57 pae; do
 	on $f
-	boot_pc 60 "-m 256" "memdetect=e801" "true"
+	boot_pc 200 "-m 256" "memdetect=e801" "true"
 	check "E801h" '2 entries from BIOS-e801' 'usable' 'The program'
-	boot_pc 60 "-m 256" "memdetect=88" "true"
+	boot_pc 200 "-m 256" "memdetect=88" "true"
 	check "88h" '2 entries from BIOS-88' '0x0*100000-0x0*3ffffff\] usable' 'The program'
 	head -c 3000000 /dev/zero >"$dir/initrd"
-	boot_pc 60 "-m 128 -initrd $dir/initrd" "mem=96M memmap=1M\$20M" "true"
+	boot_pc 200 "-m 128 -initrd $dir/initrd" "mem=96M memmap=1M\$20M" "true"
 	check "mem= and memmap= are kept to" 'KASLR: off' 'image: \[mem 0x0*[1-5]......-0x0*[1-5]......\]' \
 		'The program'
 done
@@ -86,14 +85,14 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 		on $f
 		scripts/pc-grub -i "$dir/initrd" "$dir/grub.iso" "$B/$flavour/$image" \
 			console=ttyS0 nokaslr -- true
-		qemu_log 90 -m 512 -boot d -drive "file=$dir/grub.iso,format=raw,media=cdrom"
+		qemu_log 200 -m 512 -boot d -drive "file=$dir/grub.iso,format=raw,media=cdrom"
 		check "GRUB's linux from a CD" \
 			'loaded by GRUB.*memory map: [0-9]+ entries from boot_params' \
 			'image: \[mem 0x0*1000000-' 'The program'
-		qemu_log 90 -m 512 -drive "file=$dir/grub.iso,format=raw"
+		qemu_log 200 -m 512 -drive "file=$dir/grub.iso,format=raw"
 		check "the same from a disk" 'loaded by GRUB.*from boot_params' 'The program'
 		scripts/pc-grub -16 "$dir/grub.iso" "$B/$flavour/$image" console=ttyS0 -- true
-		qemu_log 90 -m 512 -drive "file=$dir/grub.iso,format=raw"
+		qemu_log 200 -m 512 -drive "file=$dir/grub.iso,format=raw"
 		check "GRUB's linux16" 'loaded by GRUB.*from BIOS-e820' 'KASLR: place drawn' 'The program'
 	done
 else
@@ -104,7 +103,7 @@ fi
 # ---- as kexec starts it: in long mode, by the 64-bit entry ----
 chained() {	# NAME "QEMU OPTIONS" "WHERE"
 	# shellcheck disable=SC2086
-	qemu_log 60 $2 -kernel "$B/pc-amd64/bzImage-chain" -initrd "$B/pc-amd64/bzImage" \
+	qemu_log 200 $2 -kernel "$B/pc-amd64/bzImage-chain" -initrd "$B/pc-amd64/bzImage" \
 		-append "nokaslr $3 -- console=ttyS0 nokaslr"
 	check "$1" 'chain: off it goes' 'loaded by kexec; memory map: [0-9]+ entries from boot_params' \
 		"$levels" 'runs at 0xffffffff81000000' 'The program'
@@ -128,17 +127,17 @@ on ia32
 halts "no Pentium Pro" 486 "-m 64" 'needs a processor with a time stamp counter'
 halts "too little memory" pentium3 "-m 3M" 'too little usable memory'
 cpu=pentium3
-boot_pc 60 "-m 16" "" "true"
+boot_pc 200 "-m 16" "" "true"
 check "16 MiB" 'two levels' 'The program'
 cpu=max,-pse
-boot_pc 60 "-m 64" "" "true"
+boot_pc 200 "-m 64" "" "true"
 check "no PSE: nopae cannot be" 'PAE, three levels' 'The program'
 
 # ---- gdb, as docs/boot.md says ----
 if command -v gdb >/dev/null; then
 	for f in la57 pae; do
 		on $f
-		timeout 60 gdb -q -batch "$B/$flavour/kmm.elf" -ex "target remote | exec $qemu -gdb stdio \
+		timeout 180 gdb -q -batch "$B/$flavour/kmm.elf" -ex "target remote | exec $qemu -gdb stdio \
 			-S -cpu max -m 512 -display none -serial file:$dir/raw -monitor none \
 			-kernel $B/$flavour/bzImage -append nokaslr" -ex 'hbreak pc_start' -ex continue \
 			-ex backtrace -ex kill >"$dir/log" 2>&1

@@ -3,7 +3,6 @@
 # All allocators at once on 8 CPUs of the booted machine (tests/pc/soak.c): some seconds on each
 # format; KMM_SOAK (make soak): 10 minutes on the 64-bit machine with 4 nodes and on PAE with real
 # high memory, a minute on the others.
-# TIMEOUT: 600
 . tests/pc/boot.sh
 need pc-amd64/bzImage-tests pc-ia32/bzImage-tests
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // FLAVOURS: release debug m32 tsan
-// TIMEOUT: 600
 /*
  * mempool_test.c - reserves that are there when nothing else is: all kinds of elements, with every
  * allocation of pages or objects failing; who holds no more than the reserve is never refused;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // FLAVOURS: release debug m32 tsan
-// TIMEOUT: 900
 /*
  * slob_test.c - SLOB's own promises: objects take what they need and no more, first fit by
  * address, neighbours merge, empty pages go back; lists by size, pools by zone; whatever is

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # The console on the kernel's address space: vmalloc vfree kmap kunmap percpu walk peek poke set_memory
 # tlb, every way to use them wrongly; then the same on machines with other page tables.
-# TIMEOUT: 300
 . tests/tools/cli.sh
 
 MACHINE='--mem 256M' PARAMETERS=nokaslr

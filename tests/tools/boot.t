@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # kmm boot: every map, every size, broken ones; where commands come from.
-# TIMEOUT: 600
 . tests/tools/cli.sh
 
 # ---- maps ----

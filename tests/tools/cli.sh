@@ -79,14 +79,14 @@ typed() {
 		printf "$2"
 		shift 2
 	done
-	await '^Script done') | timeout 90 script -qefc "$command" "$dir/typescript" >/dev/null
+	await '^Script done') | timeout 200 script -qefc "$command" "$dir/typescript" >/dev/null
 	status=$?
 	tr -d '\r' <"$dir/typescript"
 	return $status
 }
-await() {	# PATTERN: in what was written since the last; for a minute
+await() {	# PATTERN: in what was written since the last; for two minutes
 	i=0
-	while [ $((i += 1)) -lt 600 ] && ! tail -c "+$from" "$dir/typescript" | grep -Eq -e "$1"; do
+	while [ $((i += 1)) -lt 1200 ] && ! tail -c "+$from" "$dir/typescript" | grep -Eq -e "$1"; do
 		sleep 0.1
 	done
 	from=$(($(wc -c <"$dir/typescript") + 1))

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # kmm replay of objects: levels, what is left out and why, caches, call sites, three allocators.
-# TIMEOUT: 600
 . tests/tools/cli.sh
 
 numa=data/numa/trace.kmt.zst

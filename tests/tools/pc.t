@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # --machine pc: how QEMU is asked (a script plays it here), what the program is handed, all that can
 # go wrong before and after. What the booted program then does, tests/pc/ and pc_boot.t try.
-# TIMEOUT: 300
 . tests/tools/cli.sh
 
 # ---- a QEMU that writes down what it was asked ----
@@ -177,7 +176,7 @@ wrong "a file to write: a time line" 2 "$KMM" replay --machine pc --timeline "$d
 wrong "a file to write: a trace" 2 "$KMM" replay --machine pc --dump-trace "$dir/x" data/numa/trace.kmt.zst
 wrong "a PC in one side of a comparison" 2 "$KMM" replay --machine pc --compare "" "--machine pc" data/boot/trace.kmt.zst
 wrong "a machine that leaves no room" 1 "$KMM" replay --machine pc --mem 4G data/numa/trace.kmt.zst
-wrong "an endless trace" 1 timeout 60 sh -c '(printf "#kmt1\tx\n"; yes) | "$0" replay --machine pc --mem 64M -' "$KMM"
+wrong "an endless trace" 1 timeout 180 sh -c '(printf "#kmt1\tx\n"; yes) | "$0" replay --machine pc --mem 64M -' "$KMM"
 rm "$dir/qemu"
 wrong "no QEMU" 1 "$KMM" boot --machine pc -c x
 wrong "a QEMU that is no program" 1 env KMM_QEMU="$dir/script" "$KMM" boot --machine pc -c x

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 # kmm boot, run and replay --machine pc with QEMU and the image: each kind of PC, the console as in a
 # process, statuses, nodes and CPUs, places drawn, the same replays as in a process, docs/boot.md.
-# TIMEOUT: 900
 . tests/tools/cli.sh
 
 qemu=${KMM_QEMU:-qemu-system-x86_64}
@@ -11,7 +10,7 @@ for flavour in pc-amd64 pc-ia32; do
 	[ -f "${KMM%/*/kmm}/$flavour/bzImage" ] || { echo "1..0 # SKIP $flavour/bzImage is not built"; exit 0; }
 done
 pc() {	# OPTION...: kmm boot on a small PC
-	timeout 60 "$KMM" boot --machine pc --mem "${MEM:-128M}" "$@"
+	timeout 180 "$KMM" boot --machine pc --mem "${MEM:-128M}" "$@"
 }
 on_pc() {	# NAME STATUS PATTERN OPTION...
 	name=$1 want=$2 pattern=$3
@@ -43,7 +42,7 @@ on_pc "boot parameters" 0 '^mem=64M nokaslr$' --cmdline mem=64M --quiet -c 'cat 
 on_pc "reboot" 0 'mem=64M' --quiet -c 'reboot mem=64M; cat /proc/cmdline; check'
 printf 'mem\nalloc 3\n' >"$dir/script"
 on_pc "a script" 0 '^machine ' --quiet --script "$dir/script"
-t "standard input" 0 '^machine ' sh -c 'timeout 60 "$0" boot --machine pc --mem 128M --quiet <"$1"' "$KMM" "$dir/script"
+t "standard input" 0 '^machine ' sh -c 'timeout 180 "$0" boot --machine pc --mem 128M --quiet <"$1"' "$KMM" "$dir/script"
 run pc --quiet -c 'echo out; nosuch'
 verdict=
 [ "$(cat "$dir/out")" = out ] || verdict="standard output is not the command's alone"
@@ -54,7 +53,7 @@ verdict=
 [ -s "$dir/out" ] || [ -s "$dir/err" ] && verdict="it prints something"
 report "--quiet is quiet"
 if have_terminal; then
-	t "on a terminal" 5 '^kmm# nosuch' typed "timeout 60 $KMM boot --machine pc --mem 128M --quiet" \
+	t "on a terminal" 5 '^kmm# nosuch' typed "timeout 180 $KMM boot --machine pc --mem 128M --quiet" \
 		'kmm# $' 'mem\n' 'kmm# $' 'nosuch\n' 'kmm# $' 'exit 5\n'
 fi
 pc --quiet -c 'ls' 2>&1 | grep -v '^/sys/firmware/memmap/' >"$dir/pc"
@@ -90,8 +89,8 @@ if command -v gdb >/dev/null && perl -MIO::Socket::INET -e '
 		exit !IO::Socket::INET->new(LocalAddr => "127.0.0.1:1234", Listen => 1, ReuseAddr => 1)'; then
 	elf=${KMM%/*/kmm}/pc-amd64/kmm.elf
 	pc --gdb --quiet -c exit >/dev/null 2>&1 &
-	t "gdb attaches and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 60 gdb -q -batch -nx "$elf" \
-		-ex 'set tcp connect-timeout 30' -ex 'target remote :1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
+	t "gdb attaches and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 180 gdb -q -batch -nx "$elf" \
+		-ex 'set tcp connect-timeout 120' -ex 'target remote :1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
 	wait
 fi
 
@@ -119,11 +118,11 @@ if [ -x "${KMM%/*/kmm}/m32/kmm" ] && zstd -dcq tests/data/trace/fork.kmt.zst >"$
 	same --arch ia32-pae --mem 256M "$dir/fork.kmt"
 fi
 same --compare "" "--cmdline movablecore=64M" --limit 20000 data/numa/trace.kmt.zst
-wrong "an error there is one line here" 1 timeout 60 "$KMM" replay --machine pc --mem 64M --sysctl frob=1 \
+wrong "an error there is one line here" 1 timeout 180 "$KMM" replay --machine pc --mem 64M --sysctl frob=1 \
 	tests/data/trace/fork.kmt.zst
 
 # ---- the show, and the document ----
-run timeout 120 "$KMM" run --machine pc
+run timeout 300 "$KMM" run --machine pc
 verdict=
 [ $rc = 0 ] || verdict="status $rc"
 [ "$(wc -l <"$dir/out")" -le 66 ] || verdict="$(wc -l <"$dir/out") lines are more than a screenful"

@@ -4,7 +4,6 @@
  * obviously right.
  */
 // SOURCES: tools/kmm/replay/*.c tools/kmm/trace/*.c tools/kmm/machine.c tools/kmm/command.c
-// TIMEOUT: 600
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
