@@ -59,8 +59,6 @@ endef
 
 pc_emulation.pc-amd64 := -melf_x86_64
 pc_emulation.pc-ia32 := -melf_i386
-pc_libgcc.pc-amd64 := $(shell $(CC) -m64 -print-libgcc-file-name)
-pc_libgcc.pc-ia32 := $(shell $(CC) -m32 -print-libgcc-file-name)
 # A test's machine has so much RAM below 4 GiB, the rest above: the image has the PC's next 512 MiB.
 pc_low_end := -DLOW_END='(2560 * MIB)'
 pc_narrow.pc-amd64 := %_32.S
@@ -92,7 +90,7 @@ $B/$1/booted/table.c: platform/pc/programs.mk $(pc_test_src)
 $B/$1/booted/table.o: $B/$1/booted/table.c
 	$$Q $$(call compile,$1,$$(pc_other.$1),$$<)
 pc_world.$1 := $(patsubst %,$B/$1/%.o,$(basename $(pc_libc_src) \
-	$(filter-out $(pc_narrow.$1),$(pc_libc_asm)) platform/host/machine.c)) $(pc_libgcc.$1)
+	$(filter-out $(pc_narrow.$1),$(pc_libc_asm)) platform/host/machine.c))
 pc_objs.$1.kmm := $$(pc_world.$1) $(patsubst %.c,$B/$1/%.o,$(pc_kmm_src) $(pc_bench_src))
 pc_objs.$1.tests := $$(pc_world.$1) $B/$1/tests/tap_pc.o $B/$1/booted/table.o \
 	$(patsubst %.c,$B/$1/%.o,$(pc_extra_src) platform/host/walk.c) \
