@@ -8,6 +8,8 @@
  * are always the kernel's.
  *
  * A double fault comes as a task of its own: its registers are loaded from its TSS.
+ *
+ * C functions have their first three arguments in eax, edx and ecx (-mregparm=3).
  */
 	.text
 
@@ -43,9 +45,8 @@ trap_common:
 	pushl %ecx
 	pushl %ebx
 	cld
-	pushl %esp
+	movl %esp, %eax
 	call trap_entry
-	addl $4, %esp
 	popl %ebx
 	popl %ecx
 	popl %edx
@@ -89,8 +90,6 @@ pc_section_held_entry:
 	.globl pc_probe, pc_probe_failed, pc_probe_load
 	.type pc_probe, @function
 pc_probe:
-	movl 4(%esp), %eax
-	movl 8(%esp), %edx
 pc_probe_load:
 	movl (%eax), %eax
 	movl %eax, (%edx)

@@ -8,8 +8,6 @@
 	.globl	sched_switch
 	.type	sched_switch, @function
 sched_switch:
-	mov	4(%esp), %eax
-	mov	8(%esp), %edx
 	push	%ebp
 	push	%ebx
 	push	%esi
@@ -27,11 +25,10 @@ sched_switch:
 	.globl	sched_jump
 	.type	sched_jump, @function
 sched_jump:
-	mov	8(%esp), %eax
-	mov	4(%esp), %esp
+	mov	%eax, %esp
 	xor	%ebp, %ebp
 	push	$0			/* where no call trace goes on */
-	jmp	*%eax
+	jmp	*%edx
 	.size	sched_jump, . - sched_jump
 
 	.section .note.GNU-stack, "", @progbits

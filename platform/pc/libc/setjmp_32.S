@@ -4,15 +4,14 @@
 	.globl	setjmp
 	.type	setjmp, @function
 setjmp:
-	mov	4(%esp), %ecx
-	mov	%ebx, (%ecx)
-	mov	%esi, 4(%ecx)
-	mov	%edi, 8(%ecx)
-	mov	%ebp, 12(%ecx)
-	lea	4(%esp), %eax		/* as it is when setjmp() has returned */
-	mov	%eax, 16(%ecx)
-	mov	(%esp), %eax
-	mov	%eax, 20(%ecx)
+	mov	%ebx, (%eax)
+	mov	%esi, 4(%eax)
+	mov	%edi, 8(%eax)
+	mov	%ebp, 12(%eax)
+	lea	4(%esp), %ecx		/* as it is when setjmp() has returned */
+	mov	%ecx, 16(%eax)
+	mov	(%esp), %ecx
+	mov	%ecx, 20(%eax)
 	xor	%eax, %eax
 	ret
 	.size	setjmp, . - setjmp
@@ -20,8 +19,8 @@ setjmp:
 	.globl	longjmp
 	.type	longjmp, @function
 longjmp:
-	mov	4(%esp), %ecx
-	mov	8(%esp), %eax
+	mov	%eax, %ecx
+	mov	%edx, %eax
 	test	%eax, %eax
 	jnz	1f
 	inc	%eax			/* setjmp() returns 0 only the first time */
