@@ -78,6 +78,7 @@ void fast_paths_update(void);			/* after a change of page_hooks or of the zones 
 struct page *rmqueue(struct zone *preferred, struct zone *zone, unsigned int order,
 		     unsigned int alloc_flags, int migratetype);
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp);
+void free_compound(struct page *page, unsigned int order);	/* __free_pages(), sooner */
 struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, int nid, const nodemask_t *nodemask);
 
 /* --- pcp.c: on the CPU whose lists they are, in a local section --- */

@@ -136,13 +136,18 @@ static void prep_compound_page(struct page *page, unsigned int order)
 	}
 }
 
-static __noinline struct page *prep_by_gfp(struct page *page, unsigned int order, gfp_t gfp)
+static __noinline void clear_pages(struct page *page, unsigned int order)
 {
 	unsigned long i;
 
+	for (i = 0; i < 1ul << order; i++)
+		clear_highpage(page + i);
+}
+
+static __noinline struct page *prep_by_gfp(struct page *page, unsigned int order, gfp_t gfp)
+{
 	if (gfp & __GFP_ZERO && !(page_hooks & PAGE_HOOK_INIT_FREE))
-		for (i = 0; i < 1ul << order; i++)
-			clear_highpage(page + i);
+		clear_pages(page, order);
 	if (order && gfp & __GFP_COMP)
 		prep_compound_page(page, order);
 	return page;
@@ -300,52 +305,58 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid,
 static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr,
 			      struct page **array)
 {
+	const u32 *frame = list->frames + list->count;
 	unsigned int count = list->count;
-	const u32 *frames = list->frames;
 	u32 use = list->use;
 
-	while (i < nr && count) {
-		unsigned long end = min(nr, i + count);	/* the frames last until there at least */
+	while (i < nr && frame != list->frames) {
+		/* The frames last until there at least. */
+		unsigned long end = min(nr, i + (unsigned long)(frame - list->frames));
 
 		for (; i < end; i++) {
 			struct page *page;
 
 			if (array[i])
 				continue;
-			page = pfn_to_page(frames[--count]);
+			page = pfn_to_page(*--frame);
 			page_take(page, use);
 			array[i] = page;
 		}
 	}
-	list->allocs += list->count - count;
-	list->count = (u16)count;
+	list->count = (u16)(frame - list->frames);
+	list->allocs += count - list->count;
 	return i;
 }
 
 /*
- * Fill empty slots from the CPU's order-0 list, refilling it while its zone stays well above
- * its marks (what the marks leave is for single allocations); returns where it stopped.
+ * More pages for `want` slots, if the list's zone stays well above its marks: what they leave is
+ * for single allocations.
  */
-static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
+static __noinline bool refill_for_bulk(struct pcp_list *list, gfp_t gfp, unsigned long want)
 {
-	unsigned long flags = kmm_local_irq_save(), i = 0, want;
-	struct pcp_list *list = fast_lists[kmm_cpu()][gfp & FAST_BITS];
 	struct zone *zone = list->zone;
 
-	for (;;) {
+	want = min(want, (unsigned long)MAGAZINE_MOST);
+	if (!READ_ONCE(zone->plenty) ||
+	    READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2 * want)
+		return false;
+	pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfpflags_to_migratetype(gfp),
+		   (unsigned int)want, gfp_to_alloc_flags_cma(gfp) | ALLOC_KSWAPD);
+	return list->count;
+}
+
+/* Fill empty slots from the CPU's order-0 list; returns where it stopped. */
+static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
+{
+	unsigned long flags = kmm_local_irq_save(), i = 0;
+	struct pcp_list *list = fast_lists[kmm_cpu()][gfp & FAST_BITS];
+
+	do
 		if (list->count)
 			i = pop_into(list, i, nr, array);
-		want = min(nr - i, (unsigned long)MAGAZINE_MOST);
-		if (!want || !READ_ONCE(zone->plenty) ||
-		    READ_ONCE(zone->free_pages) < high_wmark_pages(zone) + 2 * want)
-			break;
-		pcp_refill(zone, &zone->pcp[kmm_cpu()], 0, gfpflags_to_migratetype(gfp),
-			   (unsigned int)want, gfp_to_alloc_flags_cma(gfp) | ALLOC_KSWAPD);
-		if (!list->count)
-			break;
-	}
+	while (i < nr && refill_for_bulk(list, gfp, nr - i));
 	kmm_local_irq_restore(flags);
-	wake_boosted(zone);
+	wake_boosted(list->zone);
 	return i;
 }
 
@@ -435,18 +446,16 @@ static const char *page_free_fault(const struct page *page, unsigned int order)
 
 static void destroy_compound_page(struct page *page, unsigned int order)
 {
-	unsigned long i;
+	struct page *tail = page + 1, *end = page + (1ul << order);
 
-	for (i = 1; i < 1ul << order; i++)
-		page[i].flags &= PAGE_ZONE_MASK;
+	do
+		tail->flags &= PAGE_ZONE_MASK;
+	while (++tail != end);	/* there is one: only order 1 and up are compound */
 	page->flags &= ~(u32)PG_head;
 }
 
-/*
- * Full magazines, compound pages, orders and types without a list, hooks, and everything that is
- * wrong.
- */
-static __noinline void free_pages_slow(struct page *page, unsigned int order)
+/* Full magazines, orders and types without a list, hooks, and everything that is wrong. */
+static __noinline void free_unexpected(struct page *page, unsigned int order)
 {
 	const char *fault = page_free_fault(page, order);
 
@@ -461,39 +470,52 @@ static __noinline void free_pages_slow(struct page *page, unsigned int order)
 	free_unref_page(page, order);
 }
 
-static inline bool page_as_expected(const struct page *page, unsigned int order)
+/* (In 32 bits a wild order would be cut off.) */
+static inline bool page_as_expected(const struct page *page, unsigned int order, u32 flags)
 {
-	u64 expect = (u64)order << PAGE_ORDER_SHIFT | free_expect;
+	unsigned long expect = (unsigned long)order << PAGE_ORDER_SHIFT | free_expect | flags;
 
+	if (sizeof(expect) == 4 && unlikely(order >= MAX_ORDER))
+		return false;
 	return likely(!(((page->flags & FREE_CHECK) ^ expect) | (uintptr_t)page->mapping));
 }
 
-/*
- * The last reference is gone: back to the CPU's list if it is that simple. Calls nothing on the
- * way.
- */
-static inline void free_the_page(struct page *page, unsigned int order)
+/* A page that is as it should be, to the CPU's list, if that has room. Calls nothing on the way. */
+static __always_inline bool free_to_list(struct page *page, unsigned int order)
 {
-	unsigned long flags, pfn = page_to_pfn(page);
+	struct zone *zone = page_zone(page);
+	unsigned long pfn = page_to_pfn(page), flags = kmm_local_irq_save();
+	int mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);	/* see start_isolate_page_range() */
 	struct pcp_list *list;
-	struct zone *zone;
-	int mt;
 
-	if (unlikely(!page_as_expected(page, order)))
-		goto slow;
-	zone = page_zone(page);
-	flags = kmm_local_irq_save();
-	mt = READ_ONCE(pfn_block(zone, pfn)->migratetype);	/* see start_isolate_page_range() */
 	if (likely(mt < MIGRATE_PCPTYPES)) {
 		list = pcp_list_of(zone, order, mt);
 		if (likely(list->count != list->cap)) {
 			pcp_push(list, page, pfn);
 			kmm_local_irq_restore(flags);
-			return;
+			return true;
 		}
 	}
 	kmm_local_irq_restore(flags);
-slow:
+	return false;
+}
+
+/* A compound page without fault is taken apart first; then it is like others. */
+static __noinline void free_pages_slow(struct page *page, unsigned int order)
+{
+	if (likely(page_as_expected(page, order, PG_head))) {
+		destroy_compound_page(page, order);
+		if (likely(free_to_list(page, order)))
+			return;
+	}
+	free_unexpected(page, order);
+}
+
+/* The last reference is gone. */
+static __always_inline void free_the_page(struct page *page, unsigned int order)
+{
+	if (likely(page_as_expected(page, order, 0)) && likely(free_to_list(page, order)))
+		return;
 	free_pages_slow(page, order);
 }
 
@@ -540,6 +562,16 @@ void __free_pages(struct page *page, unsigned int order)
 	free_the_page(page, order);
 }
 
+void free_compound(struct page *page, unsigned int order)
+{
+	if (unlikely(__atomic_load_n(&page->_refcount, __ATOMIC_ACQUIRE) != 1)) {
+		free_shared(page, order);
+		return;
+	}
+	WRITE_ONCE(page->_refcount, 0);
+	free_pages_slow(page, order);
+}
+
 void put_page(struct page *page)
 {
 	page = compound_head(page);
@@ -563,7 +595,7 @@ static unsigned long push_from(struct page **pages, unsigned long i, unsigned lo
 		struct page *page = pages[i];
 
 		if (unlikely(__atomic_load_n(&page->_refcount, __ATOMIC_ACQUIRE) != 1 ||
-			     !page_as_expected(page, 0)))
+			     !page_as_expected(page, 0, 0)))
 			break;
 		pfn = page_to_pfn(page);
 		if (pfn >> pageblock_order != block) {

@@ -322,13 +322,14 @@ static unsigned int zone_huge_high(const struct zone *zone)
 
 /* --- the room of the magazines --- */
 
-/* Two magazines make a list: each has half of what the CPU may keep. */
+/*
+ * Two magazines make a list: each has half of what the CPU may keep. With each order a quarter as
+ * many blocks, half as many pages: that ends at order 4.
+ */
 static unsigned int magazine_cap(const struct zone *zone, unsigned int order, unsigned int high)
 {
 	if (order == pageblock_order)
 		return zone_huge_high(zone) / 2;
-	if (order > PAGE_ALLOC_COSTLY_ORDER)
-		return 0;
 	return clamp(high / 2, 1u, (unsigned int)MAGAZINE_MOST) >> (2 * order);
 }
 
