@@ -170,6 +170,8 @@ struct kmalloc_request {
 	u32 size;
 };
 void *__kmalloc_cache(struct kmem_cache *s, struct kmalloc_request rq) __must_check;
+void *__kzalloc_cache(struct kmem_cache *s, struct kmalloc_request rq) __must_check;
+void *kmalloc_large(size_t size, gfp_t gfp) __must_check;
 void *__kmalloc(size_t size, gfp_t gfp) __must_check;
 void *__kmalloc_node(size_t size, gfp_t gfp, int nid) __must_check;
 
@@ -183,9 +185,12 @@ static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
 	struct kmalloc_request rq = { gfp, (u32)size };
 
-	if (!__builtin_constant_p(size) || !__builtin_constant_p(gfp) || !size ||
-	    size > KMALLOC_MAX_CACHE_SIZE || gfp & __GFP_ZERO)
+	if (!__builtin_constant_p(size) || !__builtin_constant_p(gfp) || !size)
 		return __kmalloc(size, gfp);
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return kmalloc_large(size, gfp);
+	if (gfp & __GFP_ZERO)
+		return __kzalloc_cache(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], rq);
 	return __kmalloc_cache(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], rq);
 }
 

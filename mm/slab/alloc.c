@@ -32,7 +32,7 @@
 #include "lib/string.h"
 
 __kmm_state u32 slab_hooks;
-__kmm_state phys_addr_t slab_phys_end;
+__kmm_state uintptr_t slab_phys_end;
 
 /* --- the fast paths --- */
 
@@ -43,6 +43,32 @@ void *__kmalloc_cache(struct kmem_cache *s, struct kmalloc_request rq)
 	if (unlikely(!obj))
 		return slab_alloc_slow(s, rq.gfp, NUMA_NO_NODE, rq.size, RET_IP);
 	return obj;
+}
+
+/* One of kmalloc()'s: words. Of the small ones each is a store, without a loop or a call. */
+static __always_inline void *zeroed_words(void *obj, size_t size)
+{
+	unsigned long *word = obj;
+
+	switch (size / sizeof(*word)) {
+	case 16: word[15] = word[14] = word[13] = word[12] = 0;	/* fall through */
+	case 12: word[11] = word[10] = word[9] = word[8] = 0;	/* fall through */
+	case 8:	word[7] = word[6] = word[5] = word[4] = 0;	/* fall through */
+	case 4:	word[3] = word[2] = 0;	/* fall through */
+	case 2:	word[1] = 0;	/* fall through */
+	case 1:	word[0] = 0;
+		return obj;
+	}
+	return memset(obj, 0, size);
+}
+
+void *__kzalloc_cache(struct kmem_cache *s, struct kmalloc_request rq)
+{
+	void *obj = alloc_fast(s);
+
+	if (unlikely(!obj))
+		return slab_alloc_slow(s, rq.gfp, NUMA_NO_NODE, rq.size, RET_IP);
+	return zeroed_words(obj, s->object_size);
 }
 
 static __noinline void *zeroed(void *obj, size_t size)
@@ -142,6 +168,15 @@ slow:
 	slab_free_slow(s, obj, caller);
 }
 
+/* page, which p lies in, is no slab's; one of kmalloc()'s large ones, then? */
+static __noinline void kfree_page(struct page *page, const void *p, uintptr_t caller)
+{
+	if (likely(!slab_hooks && page_is_large(page) && IS_ALIGNED((uintptr_t)p, PAGE_SIZE)))
+		kfree_large(page);
+	else
+		slab_free_slow(NULL, p, caller);
+}
+
 void kfree(const void *p)
 {
 	uintptr_t phys = (uintptr_t)p - page_offset_base, flags;
@@ -153,8 +188,10 @@ void kfree(const void *p)
 		goto other;
 	page = pfn_to_page(phys >> PAGE_SHIFT);
 	if (unlikely(!page_is_slab(page))) {
-		if (!PageTail(page))
-			goto other;
+		if (!PageTail(page)) {
+			kfree_page(page, p, RET_IP);
+			return;
+		}
 		page = READ_ONCE(vmemmap) + page->compound_head;
 		if (unlikely(!page_is_slab(page)))
 			goto other;
@@ -353,6 +390,7 @@ static bool of_cache(const struct kmem_cache *s, struct slab *slab, const void *
 void slab_free_slow(struct kmem_cache *s, const void *ptr, uintptr_t caller)
 {
 	struct slab *slab;
+	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(ptr))
 		return;
@@ -360,7 +398,10 @@ void slab_free_slow(struct kmem_cache *s, const void *ptr, uintptr_t caller)
 		trace_object(s ? TRACE_KMEM_CACHE_FREE : TRACE_KMEM_KFREE, s, ptr, 0, 0, 0, caller);
 	slab = virt_to_slab(ptr);
 	if (!slab) {
-		if (s || !kfree_large(ptr))
+		page = s ? NULL : kmalloc_page(ptr);
+		if (page && ptr == page_address(page))
+			kfree_large(page);
+		else
 			slab_bug(s, NULL, ptr, "Invalid object pointer 0x%p: not in a slab", ptr);
 		return;
 	}

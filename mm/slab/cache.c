@@ -625,7 +625,7 @@ int kmem_cache_init(void)
 {
 	INIT_LIST_HEAD(&slab_caches);
 	INIT_LIST_HEAD(&aliases);
-	slab_phys_end = min(direct_map_end, PFN_PHYS(max_pfn));
+	slab_phys_end = (uintptr_t)min(direct_map_end, PFN_PHYS(max_pfn));
 	init_hooks();
 	if (!first_caches() || !create_kmalloc_caches())
 		goto no_memory;

@@ -318,8 +318,13 @@ static inline int sane_nid(int nid)
 
 /* --- kmalloc.c --- */
 bool create_kmalloc_caches(void);
-struct page *kmalloc_page(const void *p);	/* one of kmalloc()'s whole pages; NULL: not */
-bool kfree_large(const void *p);	/* false: kmalloc() gave out no such page */
+/* kmalloc_page - the pages of kmalloc()'s that p lies in; NULL: in none. */
+struct page *kmalloc_page(const void *p);
+static inline bool page_is_large(const struct page *page)
+{
+	return (page->flags & (PG_owner_1 | PG_head | PG_slab)) == (PG_owner_1 | PG_head);
+}
+void kfree_large(struct page *page);	/* Pre: page_is_large() */
 
 /* --- info.c --- */
 /* The i-th cache, or the one of this name, held until put_cache(). NULL: none. */
@@ -343,7 +348,7 @@ enum slab_hook {
 	SLAB_HOOK_FAULT		= 1u << 3,
 };
 extern u32 slab_hooks;
-extern phys_addr_t slab_phys_end;	/* no page structure, or no address, from here on */
+extern uintptr_t slab_phys_end;	/* no page structure, or no address, from here on */
 void slab_hook_set(enum slab_hook hook, bool on);	/* no CPU may be in the allocator */
 void slab_fast_paths_update(struct kmem_cache *s);	/* cpu_slab[] for its flags and the hooks */
 bool should_failslab(const struct kmem_cache *s, gfp_t gfp);

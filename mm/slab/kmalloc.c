@@ -94,7 +94,7 @@ static void trace_large(const struct page *page, size_t size, gfp_t gfp, uintptr
 	trace_event(&event);
 }
 
-static void *kmalloc_large(size_t size, gfp_t gfp, int nid, uintptr_t caller)
+static __always_inline void *large_alloc(size_t size, gfp_t gfp, int nid, uintptr_t caller)
 {
 	unsigned int order = size_order(size);
 	bool fails = slab_hooks & SLAB_HOOK_FAULT && should_failslab(NULL, gfp);
@@ -112,27 +112,25 @@ static void *kmalloc_large(size_t size, gfp_t gfp, int nid, uintptr_t caller)
 	return page ? page_address(page) : NULL;
 }
 
+void *kmalloc_large(size_t size, gfp_t gfp)
+{
+	return large_alloc(size, gfp, NUMA_NO_NODE, RET_IP);
+}
+
 struct page *kmalloc_page(const void *p)
 {
 	struct page *page = virt_to_owned_page(p);
 
-	if (!page || (page->flags & (PG_owner_1 | PG_head | PG_slab)) != (PG_owner_1 | PG_head))
-		return NULL;
-	return page;
+	return page && page_is_large(page) ? page : NULL;
 }
 
-bool kfree_large(const void *p)
+void kfree_large(struct page *page)
 {
-	struct page *page = kmalloc_page(p);
-	unsigned int order;
+	unsigned int order = page_alloc_order(page);
 
-	if (!page || p != page_address(page))
-		return false;
-	order = compound_order(page);
 	page->flags &= ~(u32)PG_owner_1;
 	__atomic_fetch_sub(&nr_large, 1ul << order, __ATOMIC_RELAXED);
-	__free_pages(page, order);
-	return true;
+	free_compound(page, order);
 }
 
 /* --- kmalloc --- */
@@ -145,7 +143,7 @@ static void *do_kmalloc(size_t size, gfp_t gfp, int nid, uintptr_t caller)
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return kmalloc_large(size, gfp, nid, caller);
+		return large_alloc(size, gfp, nid, caller);
 	s = kmalloc_slab(size, gfp);
 	obj = nid == NUMA_NO_NODE ? alloc_fast(s) : NULL;
 	if (unlikely(!obj))
