@@ -126,6 +126,7 @@ static unsigned int run_length(const u32 *frames, unsigned int count, u32 step, 
 			       u32 *end)
 {
 	unsigned int n = 1;
+	u32 below;
 
 	*start = frames[0];
 	*end = frames[0] + step;
@@ -133,8 +134,11 @@ static unsigned int run_length(const u32 *frames, unsigned int count, u32 step, 
 		*end += step;
 	if (n > 1)
 		return n;
-	for (; n < count && frames[n] + step == *start && *start & (pageblock_nr_pages - 1); n++)
-		*start -= step;
+	below = *start - step;
+	for (; n < count && frames[n] == below && *start & (pageblock_nr_pages - 1); n++) {
+		*start = below;
+		below -= step;
+	}
 	return n;
 }
 

@@ -20,9 +20,12 @@ pc_start_src := $(sort $(wildcard platform/pc/start/*.[cS]))
 
 pc_bare := -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-mgeneral-regs-only -fvisibility=hidden
-flags.pc-amd64 := -O2 -m64 -mno-red-zone -fpie -mcmodel=small $(pc_bare)
-# Nothing here is linked with code of others: so arguments may go in registers, as in Linux.
-flags.pc-ia32 := -O2 -m32 -march=i686 -mtune=generic -mregparm=3 -fno-pie -Wno-type-limits $(pc_bare)
+# Nothing here is linked with code of others, and nothing wants 16 bytes' alignment: so the stack is
+# aligned to words, and IA-32's arguments go in registers, both as in Linux.
+flags.pc-amd64 := -O2 -m64 -mno-red-zone -mpreferred-stack-boundary=3 \
+	-fpie -mcmodel=small $(pc_bare)
+flags.pc-ia32 := -O2 -m32 -march=i686 -mtune=generic -mregparm=3 -mpreferred-stack-boundary=2 \
+	-fno-pie -Wno-type-limits $(pc_bare)
 pc_define.pc-amd64 := -DPC_AMD64
 pc_define.pc-ia32 :=
 $(foreach f,$(PC_FLAVOURS),$(eval core.$f := $(FREE) \
