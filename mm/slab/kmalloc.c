@@ -161,14 +161,11 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid)
 
 void *__kmalloc(size_t size, gfp_t gfp)
 {
-	struct kmem_cache *s;
-	void *obj;
+	void *obj = NULL;
 
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE || gfp & KMALLOC_SPECIAL))
-		return do_kmalloc(size, gfp, NUMA_NO_NODE, RET_IP);
-	s = kmalloc_caches[KMALLOC_NORMAL][class_of(size)];
-	obj = alloc_fast(s);
-	return likely(obj) ? obj : slab_alloc_slow(s, gfp, NUMA_NO_NODE, size, RET_IP);
+	if (likely(size - 1 < KMALLOC_MAX_CACHE_SIZE && !(gfp & KMALLOC_SPECIAL)))
+		obj = alloc_fast(kmalloc_caches[KMALLOC_NORMAL][class_of(size)]);
+	return likely(obj) ? obj : do_kmalloc(size, gfp, NUMA_NO_NODE, RET_IP);
 }
 
 /* --- sizes of what there is --- */
