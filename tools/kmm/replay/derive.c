@@ -23,11 +23,14 @@
 #include "tools/kmm/trace/input.h"
 
 #include "engine.h"
+#include "words.h"
 
 #define MAX_RANGES	256
 #define PC_HOLE_START	0x9fUL		/* frames: the BIOS's part of low memory, video, ROMs */
 #define PC_HOLE_END	0x100UL
 #define MAX_FRAME	((u64)1 << (46 - PAGE_SHIFT))	/* 64 TiB: beyond, not believed */
+#define GUESS_MOST	((u64)1 << (43 - PAGE_SHIFT))	/* 8 TiB: no machine is guessed larger, */
+#define GUESS_MOST_ALL	((u64)1 << (38 - PAGE_SHIFT))	/* or than 256 GiB if all its frames live */
 #define MIB		((u64)1 << 20)
 #define GIB		((u64)1 << 30)
 
@@ -234,18 +237,24 @@ static u64 size_for(u64 frames)
 	return max(min(ALIGN(bytes, 64 * MIB), 3 * GIB), 64 * MIB);
 }
 
+/* Every frame, or every one below those of the trace, gets its page structure (room.c). */
+static bool all_frames_wanted(const struct replay_config *c)
+{
+	return c->follow || (c->initial && strcmp(c->initial, "none"));
+}
+
 static int machine_from_trace(struct replay *rp)
 {
 	struct machine_options *o = &rp->config->machine;
+	u64 frames = 0, most = all_frames_wanted(rp->config) ? GUESS_MOST_ALL : GUESS_MOST;
 	unsigned int cpus = 1;
-	u64 frames = 0;
 
 	if (scan_trace(rp, &frames, &cpus))
 		return -1;
-	if (frames > (u64)8 << (40 - PAGE_SHIFT))
-		return replay_fail(rp, "%s: frame number %#llx means a machine of more than 8 TiB; "
-				   "say another (--mem)", rp->config->trace,
-				   (unsigned long long)frames);
+	if (frames > most)
+		return replay_fail(rp, "%s: frame number %#llx means a machine of more than %s; "
+				   "say which one (--mem)", rp->config->trace,
+				   (unsigned long long)frames - 1, words_pages(most));
 	o->mem = size_for(frames);
 	if (!o->cpus)
 		o->cpus = min(cpus, (unsigned int)NR_CPUS);

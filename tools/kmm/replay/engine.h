@@ -40,6 +40,8 @@ struct replay {
 	u64 printed;			/* failures that may have printed their report */
 	bool broken;			/* err says why; seen when next_stop is due */
 	u64 last_ns;			/* time of the last event */
+	u64 room_below;			/* room.c's: structures of the frames below, in pages */
+	u64 struct_pages, spare_pages;
 	struct progress *bar;
 
 	/* With objects: */
@@ -69,6 +71,10 @@ int replay_node_of(u64 pfn);
 void replay_occupy(struct replay *rp, unsigned long pfn, unsigned int order, int mobility);
 /* replay_release - give back what lies in these frames; for layouts being made. */
 void replay_release(struct replay *rp, u64 pfn, unsigned int order);
+
+/* room.c: has this computer memory for the page structures up to this frame? */
+bool replay_room(struct replay *rp, u64 pfn) __must_check;
+int replay_no_room(struct replay *rp, const char *what) __cold;	/* says that it has not; -1 */
 
 /* failures.c: what failed and why. */
 void failure_note(struct replay *rp, const struct trace_event *ev, gfp_t gfp);

@@ -379,10 +379,12 @@ static void from_table(struct replay *rp, const struct snapshot *s)
  * Large machines put off the initialisation of most page structures. A state is laid over
  * all of memory, so it needs them all: asking for a zone's last frame brings them.
  */
-static void finish_deferred(void)
+static int finish_deferred(struct replay *rp)
 {
 	struct zone *zone;
 
+	if (!replay_room(rp, max_pfn - 1))
+		return replay_no_room(rp, "the state it begins in");
 	for_each_populated_zone(zone) {
 		unsigned long pfn = zone_end_pfn(zone) - 1;
 		struct page *page;
@@ -393,6 +395,7 @@ static void finish_deferred(void)
 		if (page)
 			__free_page(page);
 	}
+	return 0;
 }
 
 /* ---- which files ---- */
@@ -454,12 +457,12 @@ int replay_initial(struct replay *rp)
 	s = snapshot_open(path, rp->err, REPLAY_ERROR);
 	if (!s)
 		return -1;
-	if (s->kind == SNAPSHOT_FREE_MAP && find_flags(rp, &pf)) {
+	if ((s->kind == SNAPSHOT_FREE_MAP && find_flags(rp, &pf)) || finish_deferred(rp)) {
+		free(pf.runs);
 		snapshot_close(s);
 		return -1;
 	}
 	rp->population = rp->slab_frames.nr > 0;
-	finish_deferred();
 	in->source = kind_names[s->kind];
 	in->wanted_free = s->free_pages;
 	if (s->kind == SNAPSHOT_FREE_MAP)

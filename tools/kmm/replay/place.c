@@ -22,6 +22,8 @@
  * are not replayed and a compound page occupies the same frames; failures beyond the
  * first few do not print their report.
  */
+#include <stdio.h>
+
 #include <kmm/mm.h>
 #include <kmm/numa.h>
 
@@ -159,24 +161,35 @@ static int node_wanted(gfp_t gfp, u64 pfn)
 	return replay_node_of(pfn);
 }
 
-/* The first frame that this machine does not have at all ends a replay that follows. */
-static void beyond(struct replay *rp, u64 pfn)
+/*
+ * The first frame that this machine does not have at all, or that lies too far up for this
+ * computer, ends a replay that follows.
+ */
+static bool can_follow(struct replay *rp, u64 pfn)
 {
-	replay_fail(rp, "%s: frame %#llx of event %llu is beyond this machine's last, %#lx; "
-		    "--follow wants the recorded machine", rp->config->trace,
-		    (unsigned long long)pfn, (unsigned long long)rp->event, max_pfn - 1);
+	char what[80];
+
+	if (likely(pfn < rp->room_below || (pfn < max_pfn && replay_room(rp, pfn))))
+		return true;
+	snprintf(what, sizeof(what), "frame %#llx of event %llu", (unsigned long long)pfn,
+		 (unsigned long long)rp->event);
+	if (pfn < max_pfn)
+		replay_no_room(rp, what);
+	else
+		replay_fail(rp, "%s: %s is beyond this machine's last, %#lx; "
+			    "--follow wants the recorded machine", rp->config->trace, what,
+			    max_pfn - 1);
 	rp->broken = true;
 	rp->next_stop = 0;
+	return false;
 }
 
 static struct page *place_at(struct replay *rp, const struct trace_page *p, gfp_t gfp)
 {
 	struct page *page = NULL;
 
-	if (likely(p->pfn < max_pfn))
+	if (can_follow(rp, p->pfn))
 		page = alloc_pages_at((unsigned long)p->pfn, p->order, gfp);
-	else
-		beyond(rp, p->pfn);
 	rp->counts->misplaced += !page;
 	return page;
 }
