@@ -320,4 +320,28 @@ if have_terminal; then
 	t "from the session before" 0 '^#1: .*order 1' terminal '\020\020\n' 'exit\n'
 	t "a failure does not end it" 0 '^machine ' terminal 'nosuch\n' 'mem\n' 'exit\n'
 fi
+# ---- what is no script ----
+once() {	# NAME PATTERN COMMAND...: ends soon, and says why in its last line
+	name=$1 pattern=$2
+	shift 2
+	run timeout 60 "$@"
+	verdict=
+	[ $rc = 1 ] || verdict="status $rc, not 1"
+	tail -n 1 "$dir/err" | grep -Eq -e "$pattern" || verdict="nothing matches: $pattern"
+	report "$name"
+}
+once "endless zeroes" '^/dev/zero:1: .* no text: this is no script$' \
+	"$KMM" boot --quiet --mem 64M --script /dev/zero
+once "endless zeroes on standard input" '^stdin:1: .* no text' sh -c '"$0" boot --quiet </dev/zero' "$KMM"
+once "endless zeroes as a source" '^/dev/zero:1: .* no text' "$KMM" boot --quiet -c 'source /dev/zero'
+once "an endless line" ':1: a line that is too long' sh -c 'tr "\\0" x </dev/zero | "$0" boot --quiet' "$KMM"
+once "a line that is long enough" "no command 'xxx" sh -c \
+	'{ echo mem; head -c 65000 /dev/zero | tr "\\0" x; echo; } | "$0" boot --quiet' "$KMM"
+once "endless words that are no commands" '^stdin:100: so many lines' sh -c 'yes | "$0" boot --quiet' "$KMM"
+once "endless quotes" '^stdin:100: so many lines' sh -c 'yes "\"" | "$0" boot --quiet' "$KMM"
+once "endless comments" 'so many lines' sh -c 'yes "# mem" | "$0" boot --quiet' "$KMM"
+once "a binary" 'no script$' "$KMM" boot --quiet --script "$KMM"
+seq 1 99 | sed 's/.*/-nosuch/' >"$dir/s"
+(cat "$dir/s"; echo echo so; cat "$dir/s"; echo echo fine) >"$dir/script"
+t "many wrong words and a command now and then" 0 '^fine$' "$KMM" boot --quiet --script "$dir/script"
 finish

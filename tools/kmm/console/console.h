@@ -29,6 +29,10 @@
 #include "host.h"
 
 #define CONSOLE_WORDS	64
+/* What no script has: */
+#define CONSOLE_LINE	65536		/* longer lines */
+#define CONSOLE_NONSENSE 100		/* so many words in a row that are no commands */
+#define CONSOLE_IDLE	1000000		/* so many lines in a row without any */
 
 /*
  * What the user holds: blocks of pages, chained through page->next (a field of the
@@ -78,6 +82,8 @@ struct console {
 	bool ending;			/* exit was said */
 	int exit_status;
 	bool failed;			/* a command of the script did */
+	u64 commands;			/* found so far, and ... */
+	unsigned int nonsense;		/* ... what was none, since the last */
 	const char *source;		/* name of the script, NULL on a terminal */
 	unsigned long line;
 	unsigned int depth;		/* of source commands */

@@ -2,11 +2,12 @@
 /*
  * line.c - where the console's lines come from.
  *
- * A script is read line by line, silently. On a terminal libedit edits the line,
- * completes commands, paths, flags and names of caches, and keeps a history in
- * $XDG_STATE_HOME/kmm/history (~/.local/state/kmm/history). A build without
- * libedit (the 32-bit one) reads plain lines with the same prompt.
+ * A script is read line by line, silently, and given up when it shows to be none. On a terminal
+ * libedit edits the line, completes commands, paths, flags and names of caches, and keeps a
+ * history in $XDG_STATE_HOME/kmm/history (~/.local/state/kmm/history). A build without libedit
+ * (the 32-bit one) reads plain lines with the same prompt.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,25 +23,67 @@
 
 static const char prompt[] = "kmm# ";
 
+/* ---- scripts ---- */
+
+enum { LINE, LINE_NONE, LINE_NO_TEXT };
+
+/* The next line into line[CONSOLE_LINE], with its newline. */
+static int read_line(FILE *f, char *line)
+{
+	size_t n = 0;
+	int ch = 0;
+
+	while (n < CONSOLE_LINE - 1 && ch != '\n' && (ch = fgetc(f)) != EOF) {
+		if (ch < ' ' && !isspace(ch))
+			return LINE_NO_TEXT;
+		line[n++] = (char)ch;
+	}
+	line[n] = '\0';
+	return n == CONSOLE_LINE - 1 ? LINE_NO_TEXT : n ? LINE : LINE_NONE;
+}
+
+/* A script that goes on and on without a command is a mistake, and may have no end. */
+static bool is_script(const struct console *c, unsigned long idle)
+{
+	return c->nonsense < CONSOLE_NONSENSE && idle < CONSOLE_IDLE;
+}
+
+static void script_fails(struct console *c, const char *why)
+{
+	console_error(c, "%s", why);
+	c->failed = true;
+	c->exit_status = EXIT_FAILED;
+}
+
 void console_run_file(struct console *c, FILE *f, const char *name)
 {
-	unsigned long number = 0;
-	char *line = NULL;
-	size_t size = 0;
+	unsigned long number = 0, useful = 0;
+	char *line = malloc(CONSOLE_LINE);
+	int got = line ? LINE : LINE_NONE;
 
-	while (!c->ending && getline(&line, &size, f) != -1) {
+	while (got == LINE && !c->ending && is_script(c, number - useful) &&
+	       (got = read_line(f, line)) != LINE_NONE) {
+		u64 before = c->commands;
+
 		c->source = name;
 		c->line = ++number;
-		console_run_line(c, line);
+		if (got == LINE)
+			console_run_line(c, line);
+		if (c->commands != before)
+			useful = number;
 	}
-	if (!c->ending && ferror(f)) {
-		console_error(c, "%s: %s", name, strerror(errno));
-		c->failed = true;
-		c->exit_status = EXIT_FAILED;
-	}
+	if (!line || (!c->ending && ferror(f)))
+		script_fails(c, strerror(errno));
+	else if (got == LINE_NO_TEXT)
+		script_fails(c, "a line that is too long, or no text: this is no script");
+	else if (!is_script(c, number - useful))
+		script_fails(c, "so many lines without a command: this is no script");
+	c->nonsense = 0;
 	c->source = NULL;
 	free(line);
 }
+
+/* ---- a terminal ---- */
 
 static void greet(struct console *c)
 {

@@ -220,8 +220,12 @@ static int run_words(struct console *c, int argc, char **argv)
 {
 	const struct console_command *command = console_find(argv[0]);
 
-	if (!command)
+	if (!command) {
+		c->nonsense++;
 		return console_error(c, "no command '%s'; help lists them", argv[0]);
+	}
+	c->commands++;
+	c->nonsense = 0;
 	if (!command->any_time && (!host_is_on() || host_stop_reason()[0]))
 		return console_error(c, "%s: the machine is %s; reboot turns it on", argv[0],
 				     host_is_on() ? "stopped" : "off");
@@ -297,6 +301,7 @@ int console_run_line(struct console *c, char *line)
 		return 0;
 	while (*line && !c->ending) {
 		if (parse_command(c, &line, &cmd)) {
+			c->nonsense++;
 			status = -1;
 			break;
 		}
