@@ -58,6 +58,11 @@ boot --numa-distance '10 20;20 10' --nodes 4
 long=$(printf 'x%.0s' $(seq 2100))
 boot --cmdline "$long"
 boot -- "$long"
+boot -- 'a="b c' mem=512M
+boot --cmdline 'a="b'
+t "a quote closed in another word" 0 '^a="b c"$' "$KMM" boot --quiet -c 'cat /proc/cmdline' -- 'a="b' 'c"'
+wrong "slabtop: a quote that is not closed" 2 "$KMM" slabtop -o --cmdline 'a="b'
+wrong "boot --script of a directory" 1 "$KMM" boot --quiet --script /
 wrong "boot --e820 of nothing" 1 "$KMM" boot --e820 "$dir/none"
 wrong "boot --script of nothing" 1 "$KMM" boot --quiet --script "$dir/none"
 t "an abbreviated option" 0 machine "$KMM" boot --qui --me 64M -c mem

@@ -330,11 +330,16 @@ once() {	# NAME PATTERN COMMAND...: ends soon, and says why in its last line
 	tail -n 1 "$dir/err" | grep -Eq -e "$pattern" || verdict="nothing matches: $pattern"
 	report "$name"
 }
-once "endless zeroes" '^/dev/zero:1: .* no text: this is no script$' \
+once "endless zeroes" '^/dev/zero: .* no text: this is no script$' \
 	"$KMM" boot --quiet --mem 64M --script /dev/zero
-once "endless zeroes on standard input" '^stdin:1: .* no text' sh -c '"$0" boot --quiet </dev/zero' "$KMM"
-once "endless zeroes as a source" '^/dev/zero:1: .* no text' "$KMM" boot --quiet -c 'source /dev/zero'
-once "an endless line" ':1: a line that is too long' sh -c 'tr "\\0" x </dev/zero | "$0" boot --quiet' "$KMM"
+once "a directory" '^/: Is a directory$' "$KMM" boot --quiet -c 'source /'
+fails "a quote that is not closed" "script:1: a quote is not closed: 'a b; mem\$" "echo 'a b; mem"
+fails "a quote in a boot parameter" 'reboot: a quote is not closed: x="y$' "reboot 'x=\"y'"
+says "quotes that are closed" '^x="y z"$' "reboot 'x=\"y z\"'; cat /proc/cmdline"
+says "quotes beside a mask, and a pipe" '^xb;c$' "echo 'a''b;c' | sed 's/a/x/;'"
+once "endless zeroes on standard input" '^stdin: .* no text' sh -c '"$0" boot --quiet </dev/zero' "$KMM"
+once "endless zeroes as a source" '^/dev/zero: .* no text' "$KMM" boot --quiet -c 'source /dev/zero'
+once "an endless line" '^stdin: a line that is too long' sh -c 'tr "\\0" x </dev/zero | "$0" boot --quiet' "$KMM"
 once "a line that is long enough" "no command 'xxx" sh -c \
 	'{ echo mem; head -c 65000 /dev/zero | tr "\\0" x; echo; } | "$0" boot --quiet' "$KMM"
 once "endless words that are no commands" '^stdin:100: so many lines' sh -c 'yes | "$0" boot --quiet' "$KMM"

@@ -161,6 +161,8 @@ wrong "a tunable without a value" 2 "$KMM" replay --sysctl min_free_kbytes $numa
 wrong "a tunable with a bad value" 1 "$KMM" replay --sysctl min_free_kbytes=x $numa
 wrong "--compare wants two" 2 "$KMM" replay --compare a
 wrong "--compare: a quote that is not closed" 2 "$KMM" replay --compare 'a="b' "" $numa
+wrong "a quote that is not closed, on the recorded machine" 1 "$KMM" replay --cmdline 'a="b' $numa
+wrong "and on another" 1 "$KMM" replay --mem 1G --cmdline 'a="b' $numa
 wrong "--compare: nor in an option" 2 "$KMM" replay --compare "" "--cmdline 'a b" $numa
 t "--compare: quotes keep words together" 0 'A: .*movablecore=64M kernelcore' \
 	"$KMM" replay --compare '--cmdline "movablecore=64M kernelcore=512M"' "" $boot

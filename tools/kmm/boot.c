@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -254,8 +255,12 @@ static int run_commands(struct console *c, char *text)
 
 static int run_script(struct console *c, const char *name)
 {
-	FILE *f = strcmp(name, "-") ? fopen(name, "r") : stdin;
+	struct stat st;
+	FILE *f;
 
+	if (!stat(name, &st) && S_ISDIR(st.st_mode))
+		return kmm_failed(me, "%s: is a directory", name);
+	f = strcmp(name, "-") ? fopen(name, "r") : stdin;
 	if (!f)
 		return kmm_failed(me, "%s: %s", name, strerror(errno));
 	console_run_file(c, f, f == stdin ? "stdin" : name);

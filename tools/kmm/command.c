@@ -91,6 +91,15 @@ bool parse_size(const char *text, u64 *value)
 	return true;
 }
 
+bool quotes_closed(const char *words)
+{
+	bool open = false;
+
+	for (; *words; words++)
+		open ^= *words == '"';
+	return !open;
+}
+
 const char *size_text(u64 bytes, char *buf)
 {
 	static const char units[] = "BKMGTPE";

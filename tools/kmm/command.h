@@ -35,6 +35,9 @@ int kmm_bad_option(const char *command, int c, char **argv) __cold;
 bool parse_size(const char *text, u64 *value) __must_check;
 bool parse_number(const char *text, u64 *value) __must_check;
 
+/* quotes_closed - is every double quote in boot parameters closed? */
+bool quotes_closed(const char *words) __must_check;
+
 /* size_text - a number of bytes for people, "3.9G"; buf of at least 16 bytes; returns buf. */
 const char *size_text(u64 bytes, char *buf);
 

@@ -31,6 +31,12 @@ bool machine_add_param(struct machine_options *o, const char *words)
 	return true;
 }
 
+int machine_check_params(const struct machine_options *o, const char *command)
+{
+	return quotes_closed(o->cmdline) ? EXIT_OK :
+	       kmm_misused(command, "boot parameters: a quote is not closed: %s", o->cmdline);
+}
+
 static int take_count(const char *command, const char *option, const char *value,
 		      unsigned int most, unsigned int *count)
 {
@@ -203,8 +209,12 @@ static bool is_this_pc(const struct machine_options *o)
 int machine_build(struct machine_options *o, const char *command)
 {
 	bool this_pc = is_this_pc(o);
-	int status = this_pc ? EXIT_OK :
-		     o->e820 ? read_machine(o, command) : make_machine(o, command);
+	int status = machine_check_params(o, command);
+
+	if (status)
+		return status;
+	status = this_pc ? EXIT_OK :
+		 o->e820 ? read_machine(o, command) : make_machine(o, command);
 
 	if (status)
 		return status;

@@ -31,6 +31,9 @@ struct machine_options {
 /* machine_add_param - append boot parameters; false: too long. */
 bool machine_add_param(struct machine_options *o, const char *words) __must_check;
 
+/* machine_check_params - is every quote in them closed? An exit status after one line, or 0. */
+int machine_check_params(const struct machine_options *o, const char *command) __must_check;
+
 /* machine_option - take one of the options by its letter, below; an exit status, 0: taken. */
 int machine_option(struct machine_options *o, const char *command, int letter, const char *value);
 #define MACHINE_OPTIONS \

@@ -42,12 +42,6 @@ static int read_line(FILE *f, char *line)
 	return n == CONSOLE_LINE - 1 ? LINE_NO_TEXT : n ? LINE : LINE_NONE;
 }
 
-/* A script that goes on and on without a command is a mistake, and may have no end. */
-static bool is_script(const struct console *c, unsigned long idle)
-{
-	return c->nonsense < CONSOLE_NONSENSE && idle < CONSOLE_IDLE;
-}
-
 static void script_fails(struct console *c, const char *why)
 {
 	console_error(c, "%s", why);
@@ -55,29 +49,32 @@ static void script_fails(struct console *c, const char *why)
 	c->exit_status = EXIT_FAILED;
 }
 
+/* A script that goes on and on without a command is a mistake, and may have no end. */
 void console_run_file(struct console *c, FILE *f, const char *name)
 {
-	unsigned long number = 0, useful = 0;
 	char *line = malloc(CONSOLE_LINE);
-	int got = line ? LINE : LINE_NONE;
+	const char *why = line ? NULL : "out of memory";
+	unsigned long useful = 0;	/* the last line with a command in it */
+	int got = LINE;
 
-	while (got == LINE && !c->ending && is_script(c, number - useful) &&
-	       (got = read_line(f, line)) != LINE_NONE) {
+	c->source = name;
+	c->line = 0;
+	while (!why && !c->ending && (got = read_line(f, line)) == LINE) {
 		u64 before = c->commands;
 
-		c->source = name;
-		c->line = ++number;
-		if (got == LINE)
-			console_run_line(c, line);
+		c->line++;
+		console_run_line(c, line);
 		if (c->commands != before)
-			useful = number;
+			useful = c->line;
+		if (c->nonsense >= CONSOLE_NONSENSE || c->line - useful >= CONSOLE_IDLE)
+			why = "so many lines without a command: this is no script";
 	}
-	if (!line || (!c->ending && ferror(f)))
-		script_fails(c, strerror(errno));
-	else if (got == LINE_NO_TEXT)
-		script_fails(c, "a line that is too long, or no text: this is no script");
-	else if (!is_script(c, number - useful))
-		script_fails(c, "so many lines without a command: this is no script");
+	if (got == LINE_NO_TEXT)
+		why = "a line that is too long, or no text: this is no script";
+	if (got == LINE_NONE && ferror(f))
+		why = strerror(errno);
+	if (why)
+		script_fails(c, why);
 	c->nonsense = 0;
 	c->source = NULL;
 	free(line);

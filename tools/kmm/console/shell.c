@@ -40,8 +40,10 @@ int console_error(struct console *c, const char *fmt, ...)
 	va_list ap;
 
 	fflush(c->out);
-	if (c->source)
+	if (c->source && c->line)
 		fprintf(c->err, "%s:%lu: ", c->source, c->line);
+	else if (c->source)
+		fprintf(c->err, "%s: ", c->source);
 	va_start(ap, fmt);
 	vfprintf(c->err, fmt, ap);
 	va_end(ap);
@@ -70,28 +72,42 @@ static bool ends_word(char ch, const char *word)
 	       (ch == '|' && !is_mask(word));
 }
 
+/* Does this character open or close a quote? *quote: the one that is open, or 0. */
+static bool is_quote(char ch, char *quote)
+{
+	bool is = *quote ? ch == *quote : ch == '"' || ch == '\'';
+
+	if (is)
+		*quote = *quote ? 0 : ch;
+	return is;
+}
+
+/* Where the word ends; NULL: a quote is not closed. */
+static char *word_end(char *word)
+{
+	char *p = word, quote = 0;
+
+	while (*p && (is_quote(*p, &quote) || quote || !ends_word(*p, word)))
+		p++;
+	return quote ? NULL : p;
+}
+
 /*
  * Cut the next word off *p, its quotes taken away in place; NULL: a quote is not closed.
  * *p is left at the character that ended it, which the caller overwrites.
  */
 static char *cut_word(char **p)
 {
-	char *from = *p, *to = *p, *word = *p, quote = 0;
+	char *word = *p, *to = word, *from = word, *end = word_end(word), quote = 0;
 
-	for (; *from; from++) {
-		if (quote ? *from == quote : *from == '"' || *from == '\'') {
-			quote = quote ? 0 : *from;
-			continue;
-		}
-		if (!quote && ends_word(*from, word))
-			break;
-		*to++ = *from;
-	}
-	if (quote)
+	if (!end)
 		return NULL;
-	if (to < from)
+	for (; from < end; from++)
+		if (!is_quote(*from, &quote))
+			*to++ = *from;
+	if (to < end)
 		*to = '\0';
-	*p = from;
+	*p = end;
 	return word;
 }
 
@@ -100,13 +116,10 @@ static char *cut_pipe(char **p)
 {
 	char *from = *p, quote = 0;
 
-	for (; **p && (quote || **p != ';'); ++*p) {
-		if (quote ? **p == quote : **p == '"' || **p == '\'')
-			quote = quote ? 0 : **p;
-	}
+	for (; **p && (is_quote(**p, &quote) || quote || **p != ';'); ++*p)
+		continue;
 	if (**p)
 		*(*p)++ = '\0';
-	from[strcspn(from, "\r\n")] = '\0';
 	return from;
 }
 
@@ -296,7 +309,8 @@ int console_run_line(struct console *c, char *line)
 	struct parsed cmd;
 	int status = 0;
 
-	line += strspn(line, " \t\r\n");
+	line[strcspn(line, "\r\n")] = '\0';
+	line += strspn(line, " \t");
 	if (*line == '#')
 		return 0;
 	while (*line && !c->ending) {
@@ -404,6 +418,9 @@ static int power_reboot(struct console *c, int argc, char **argv)
 	if (len > sizeof(c->cmdline))
 		return console_error(c, "reboot: more than %zu bytes of boot parameters",
 				     sizeof(c->cmdline) - 1);
+	for (i = 1; i < argc; i++)
+		if (!quotes_closed(argv[i]))
+			return console_error(c, "reboot: a quote is not closed: %s", argv[i]);
 	if (argc > 1)
 		c->cmdline[0] = '\0';
 	for (i = 1; i < argc; i++) {

@@ -302,7 +302,7 @@ int replay_machine(struct replay *rp)
 	} else if (known) {
 		use_derived(rp, d);
 		what = "the recorded one";
-		rc = 0;
+		rc = machine_check_params(o, "replay") ? told_already(rp) : 0;
 	} else {
 		rc = machine_from_trace(rp);
 		what = "a PC for the trace's frame numbers";
