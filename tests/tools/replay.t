@@ -148,6 +148,13 @@ wrong "an endless line in a trace" 1 \
 wrong "endless lines that are no trace" 1 timeout 180 sh -c 'yes | "$0" replay --mem 64M -' "$KMM"
 wrong "endless lines behind a trace" 1 \
 	timeout 180 sh -c '(printf "#kmt1\tx\n"; yes) | "$0" replay --mem 64M -' "$KMM"
+wrong "endless empty lines as a state to begin in" 1 \
+	timeout 180 sh -c 'yes "" | "$0" replay --mem 64M --initial - "$1"' "$KMM" $boot
+wrong "endless zeroes as page flags" 1 \
+	timeout 180 "$KMM" replay --mem 64M --initial data/numa/free.before.xz --pageflags /dev/zero $boot
+wrong "endless lines as page flags" 1 timeout 180 sh -c \
+	'{ echo 0 1 0; yes "1 1 0"; } | "$0" replay --mem 64M --initial data/numa/free.before.xz --pageflags - "$1"' \
+	"$KMM" $boot
 wrong "an empty file" 1 "$KMM" replay "$dir/empty"
 wrong "a number that is none" 2 "$KMM" replay --limit x $numa
 wrong "an impossible machine" 1 "$KMM" replay --mem 5M $numa

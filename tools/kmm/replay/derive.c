@@ -154,6 +154,7 @@ static bool read_lines(struct derived *d, const char *path,
 
 	if (!in)
 		return false;
+	input_limit(in, INPUT_MAX_TABLE);
 	while (input_line(in, &p, &end) == INPUT_LINE) {
 		snprintf(line, sizeof(line), "%.*s", (int)min(end - p, (ptrdiff_t)255), p);
 		take(d, line);

@@ -115,12 +115,14 @@ static void add_slab_run(struct frame_runs *slabs, u64 pfn, u64 pages)
 static bool flag_line(struct replay *rp, struct page_flags *pf, const char *p, const char *end)
 {
 	bool slab;
-	u64 pfn, pages, flags, after = pf->nr ? pf->runs[pf->nr - 1].pfn : 0;
+	const struct flag_run *last = pf->nr ? &pf->runs[pf->nr - 1] : NULL;
+	u64 pfn, pages, flags, after = last ? last->pfn + last->pages : 0;
 
 	p = hex(p, end, &pfn);
 	p = p ? hex(p, end, &pages) : NULL;
 	p = p ? hex(p, end, &flags) : NULL;
-	if (!p || p != end || !pages || pfn < after || pfn + pages > FRAME_MAX_PFN)
+	if (!p || p != end || !pages || pfn < after || pfn > FRAME_MAX_PFN ||
+	    pages > FRAME_MAX_PFN - pfn)
 		return false;
 	slab = flags & KPF_SLAB && rp->config->level == REPLAY_BOTH;
 	if (slab)
@@ -137,6 +139,7 @@ static int read_flags(struct replay *rp, const char *path, struct page_flags *pf
 
 	if (!in)
 		return -1;
+	input_limit(in, INPUT_MAX_TABLE);
 	while ((rc = input_line(in, &p, &end)) == INPUT_LINE)
 		if (!flag_line(rp, pf, p, end))
 			break;

@@ -51,6 +51,8 @@ static void read_lists(struct replay *rp, int when)
 	if (!beside_find(rp->config, names[when], path, sizeof(path)))
 		return;
 	in = input_open(path, err, sizeof(err));
+	if (in)
+		input_limit(in, INPUT_MAX_TABLE);
 	while (in && input_line(in, &p, &end) == INPUT_LINE) {
 		snprintf(line, sizeof(line), "%.*s", (int)min(end - p, (ptrdiff_t)127), p);
 		lists_line(&rp->result->recorded, when, line);

@@ -53,6 +53,8 @@ bool slab_table_read(struct slab_table *t, const char *path)
 	const char *p, *end;
 
 	memset(t, 0, sizeof(*t));
+	if (in)
+		input_limit(in, INPUT_MAX_TABLE);
 	while (in && input_line(in, &p, &end) == INPUT_LINE) {
 		snprintf(line, sizeof(line), "%.*s", (int)min(end - p, (ptrdiff_t)511), p);
 		take_line(t, line);

@@ -14,6 +14,7 @@
 
 #define INPUT_MAX_LINE	65536	/* bytes, the newline not counted */
 #define INPUT_MAX_SKIP	(16u << 20)	/* a line longer than this ends the reading: no text */
+#define INPUT_MAX_TABLE	(256u << 20)	/* for input_limit(): more is no table, map or /proc file */
 
 enum input_result {
 	INPUT_ERROR = -1,	/* input_error() says why; every further call gives the same */

@@ -418,7 +418,7 @@ static struct snapshot *read_all(struct input *in, u64 max_bytes, char *err, siz
 
 struct snapshot *snapshot_open(const char *path, char *err, size_t size)
 {
-	return read_all(input_open(path, err, size), 0, err, size);
+	return read_all(input_open(path, err, size), INPUT_MAX_TABLE, err, size);
 }
 
 struct snapshot *snapshot_open_memory(const void *data, size_t len, const char *name,
