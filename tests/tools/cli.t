@@ -29,6 +29,7 @@ boot --mem 16000000T
 boot --mem 4Gx
 boot --mem 1234567
 boot --mem 17T
+boot --mem 16T
 boot --mem 8M
 boot --mem 64M --nodes 64
 boot --nodes 0
@@ -68,6 +69,24 @@ wrong "boot --script of nothing" 1 "$KMM" boot --quiet --script "$dir/none"
 t "an abbreviated option" 0 machine "$KMM" boot --qui --me 64M -c mem
 t "an ambiguous one" 2 'ambiguous' "$KMM" boot --c mem
 t "a full disk is noticed" 1 'cannot write' sh -c '"$0" boot --mem 64M -c dmesg >/dev/full' "$KMM"
+
+t "the largest machine boots" 0 machine "$KMM" boot --quiet --mem 16382G -c mem
+wrong "slabtop: a machine that does not boot" 1 "$KMM" slabtop -o -- mem=1
+t "a machine that does not boot: why" 1 '^kmm boot: this machine does not boot: .*[a-z]' \
+	"$KMM" boot --quiet -- memmap=exactmap
+for c in replay run slabtop; do
+	t "$c -h" 0 "^usage: kmm $c" "$KMM" "$c" -h
+done
+for closed in '>&-' '>/dev/full'; do
+	for c in --version help 'boot -c mem' 'boot --quiet -c "list; mem"' 'replay data/boot/trace.kmt.zst' \
+		'replay --json - data/boot/trace.kmt.zst' 'slabtop -o --limit 100'; do
+		wrong "$c $closed" 1 sh -c "\"\$0\" $c $closed" "$KMM"
+	done
+done
+t "commands from a standard input that is closed" 1 '^stdin: Bad file' sh -c '"$0" boot --quiet <&-' "$KMM"
+t "complaints to nowhere" 1 '' sh -c '"$0" boot --quiet -c "alloc x; fill 90; check" 2>&-' "$KMM"
+t "a reader that ends early" 0 '' sh -c '"$0" boot | true' "$KMM"
+t "a home that cannot be written" 0 machine env HOME=/proc "$KMM" boot --quiet -c mem
 
 # The manual: well formed, and nothing left out.
 page=man/kmm.1

@@ -167,6 +167,10 @@ wrong "no such tunable" 1 "$KMM" replay --sysctl frob=1 $numa
 wrong "a tunable without a value" 2 "$KMM" replay --sysctl min_free_kbytes $numa
 wrong "a tunable with a bad value" 1 "$KMM" replay --sysctl min_free_kbytes=x $numa
 wrong "--compare wants two" 2 "$KMM" replay --compare a
+wrong "--compare in --compare" 2 "$KMM" replay --compare '--compare a b' "" $boot
+wrong "--help in it" 2 "$KMM" replay --compare "" --help $boot
+wrong "--compare: no log" 2 "$KMM" replay --log --compare "" "" $boot
+wrong "--interval without a time line" 2 "$KMM" replay --interval 5 $boot
 wrong "--compare: a quote that is not closed" 2 "$KMM" replay --compare 'a="b' "" $numa
 wrong "a quote that is not closed, on the recorded machine" 1 "$KMM" replay --cmdline 'a="b' $numa
 wrong "and on another" 1 "$KMM" replay --mem 1G --cmdline 'a="b' $numa

@@ -17,7 +17,7 @@
 #define MIB		((u64)1 << 20)
 #define DEFAULT_MEM	(4096 * MIB)
 #define MIN_NODE	(16 * MIB)
-#define MAX_MEM		((u64)16 << 40)
+#define MAX_MEM		(((u64)16 << 40) - 2048 * MIB)	/* ends below 16 TiB */
 
 bool machine_add_param(struct machine_options *o, const char *words)
 {
@@ -188,7 +188,7 @@ static int make_machine(struct machine_options *o, const char *command)
 	if (mem / nodes < MIN_NODE)
 		return kmm_misused(command, "--mem: a node needs at least 16M");
 	if (mem > MAX_MEM)
-		return kmm_misused(command, "--mem: at most 16T");
+		return kmm_misused(command, "--mem: at most 16382G");
 	o->machine = host_machine_simple(mem, nodes, o->cpus ? o->cpus : nodes);
 	if (!o->machine)
 		return kmm_failed(command, "such a machine cannot be made");
@@ -230,6 +230,18 @@ int machine_build(struct machine_options *o, const char *command)
 	o->config.threads = o->threads || this_pc;
 	o->config.seed = o->seed;
 	return status;
+}
+
+const char *machine_last_words(char *buf, size_t size)
+{
+	const char *line = host_dmesg(), *next, *stamp;
+
+	while ((next = strchr(line, '\n')) && next[1])
+		line = next + 1;
+	stamp = line[0] == '[' ? strstr(line, "] ") : NULL;
+	line = stamp ? stamp + 2 : line;
+	snprintf(buf, size, "%.*s", (int)strcspn(line, "\n"), line);
+	return buf;
 }
 
 void machine_release(struct machine_options *o)

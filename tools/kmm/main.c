@@ -5,9 +5,12 @@
  * A subcommand is one line of the table below. One declared weak may be left out of
  * a build; it is then neither listed nor known.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <kmm/kmm.h>
 
@@ -50,11 +53,22 @@ static const struct subcommand *find(const char *name)
 	return NULL;
 }
 
+/* A standard stream that is closed stays so: no RAM of a machine, no script gets its number. */
+static void keep_streams(void)
+{
+	struct stat st;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &st) && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	const struct subcommand *s;
 	int status;
 
+	keep_streams();
 	signal(SIGXFSZ, SIG_IGN);	/* a limit of file size is an error of write() */
 	if (argc < 2) {
 		print_help(stderr);

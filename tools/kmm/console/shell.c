@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "../command.h"
+#include "../machine.h"
 #include "../trace/gfp_text.h"
 #include "console.h"
 
@@ -42,8 +43,8 @@ int console_error(struct console *c, const char *fmt, ...)
 	fflush(c->out);
 	if (c->source && c->line)
 		fprintf(c->err, "%s:%lu: ", c->source, c->line);
-	else if (c->source)
-		fprintf(c->err, "%s: ", c->source);
+	else if (!c->interactive)
+		fprintf(c->err, "%s: ", c->source ? c->source : "kmm boot");
 	va_start(ap, fmt);
 	vfprintf(c->err, fmt, ap);
 	va_end(ap);
@@ -364,6 +365,7 @@ static int boot_guarded(struct console *c)
 int console_boot(struct console *c, bool quiet)
 {
 	int loglevel = c->loglevel, err;
+	char last[256];
 
 	c->now = 0;
 	c->cpu = 0;
@@ -378,7 +380,8 @@ int console_boot(struct console *c, bool quiet)
 	if (host_stop_reason()[0])
 		return console_error(c, "the machine stopped while booting: %s",
 				     host_stop_reason());
-	return console_error(c, "the machine does not boot: %s", strerror(-err));
+	return console_error(c, "this machine does not boot: %s",
+			     machine_last_words(last, sizeof(last)));
 }
 
 void console_init(struct console *c, struct host_config *config, int loglevel)

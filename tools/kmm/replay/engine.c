@@ -97,17 +97,6 @@ static const struct page_pressure_ops counting = {
 
 /* ---- power-on ---- */
 
-/* The last line of a kernel log, without its time stamp. */
-static const char *last_words(const char *log)
-{
-	const char *line = log, *next, *stamp;
-
-	while ((next = strchr(line, '\n')) && next[1])
-		line = next + 1;
-	stamp = line[0] == '[' ? strstr(line, "] ") : NULL;
-	return stamp ? stamp + 2 : line;
-}
-
 static int boot(struct replay *rp)
 {
 	struct host_config *c = &rp->config->machine.config;
@@ -116,10 +105,10 @@ static int boot(struct replay *rp)
 	c->on_line = rp->config->on_line;
 	c->on_line_arg = rp->config->on_line_arg;
 	if (host_boot(c)) {
-		const char *last = last_words(host_dmesg());
+		char last[256];
 
-		return replay_fail(rp, "this machine does not boot: %.*s",
-				   (int)strcspn(last, "\n"), last);
+		return replay_fail(rp, "this machine does not boot: %s",
+				   machine_last_words(last, sizeof(last)));
 	}
 	rp->nr_cpus = nr_cpu_ids;
 	rp->result->log_boot_len = strlen(host_dmesg());

@@ -33,7 +33,7 @@
 enum {
 	OPT_SYSCTL = 256, OPT_INITIAL, OPT_PAGEFLAGS, OPT_FOLLOW, OPT_STRICT, OPT_LIMIT, OPT_JSON,
 	OPT_TIMELINE, OPT_INTERVAL, OPT_DUMP, OPT_COMPARE, OPT_SNAPSHOTS, OPT_NO_TIMING, OPT_QUIET,
-	OPT_LOG, OPT_HELP, OPT_LEVEL, OPT_SLAB, OPT_MACHINE, OPT_ARCH,
+	OPT_LOG, OPT_LEVEL, OPT_SLAB, OPT_MACHINE, OPT_ARCH,
 };
 
 static const struct option options[] = {
@@ -57,7 +57,7 @@ static const struct option options[] = {
 	{ "no-timing", no_argument, NULL, OPT_NO_TIMING },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "log", no_argument, NULL, OPT_LOG },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
@@ -202,6 +202,8 @@ static int settle_options(struct replay_options *o)
 		if (!machine_add_param(&o->config.machine, word))
 			return kmm_misused(NAME, "too many boot parameters");
 	}
+	if (o->config.interval && !o->config.timeline)
+		return kmm_misused(NAME, "--interval: no samples are taken without --timeline");
 	if (o->nr_slabs > 1 && (o->config.timeline || o->config.dump || o->log))
 		return kmm_misused(NAME, "--slab with several allocators prints one table: no "
 				   "--timeline, --dump-trace, --log");
@@ -226,7 +228,7 @@ static int take_flag(struct replay_options *o, int letter)
 	case OPT_LOG:
 		o->log = true;
 		return EXIT_OK;
-	case OPT_HELP:
+	case 'h':
 		o->help = true;
 		return EXIT_OK;
 	}
@@ -276,7 +278,7 @@ static int take_option(struct replay_options *o, int letter, const char *value, 
 	case ':':
 		return kmm_bad_option(NAME, letter, argv);
 	}
-	if (letter > 255)
+	if (letter > 255 || letter == 'h')
 		return take_flag(o, letter);
 	if (letter == 't')
 		return kmm_misused(NAME,
@@ -308,7 +310,7 @@ static int take_options(struct replay_options *o, int argc, char **argv, int *re
 
 	optind = 0;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		status = letter == OPT_COMPARE ? take_compare(o, optarg, argc, argv) :
 			 take_option(o, letter, optarg, argv);
 		if (status)
@@ -376,9 +378,12 @@ static int apply_side(const struct replay_options *both, struct replay_options *
 		status = kmm_misused(NAME, "--compare: one allocator a side");
 	if (!status && (o->pc || o->arch))
 		status = kmm_misused(NAME, "--compare: --machine pc and --arch are for both sides");
-	if (!status && (o->json || o->config.timeline || o->config.dump))
-		status = kmm_misused(
-			NAME, "--compare writes one table: no --json, --timeline, --dump-trace");
+	if (!status && (o->help || o->compare[0] != both->compare[0]))
+		status = kmm_misused(NAME, "--compare: options of a replay are wanted, not %s",
+				     o->help ? "--help" : "another --compare");
+	if (!status && (o->json || o->config.timeline || o->config.dump || o->log))
+		status = kmm_misused(NAME, "--compare writes one table: no --json, --timeline, "
+				     "--dump-trace, --log");
 	return status;
 }
 

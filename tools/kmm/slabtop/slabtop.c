@@ -88,12 +88,13 @@ static int take_option(struct slabtop_request *r, int letter, const char *value,
 		return EXIT_OK;
 	case 'D':
 		if (!parse_seconds(value, 0.05, &r->view.delay))
-			return kmm_misused(NAME, "--delay %s: seconds from 0.05 are wanted", value);
+			return kmm_misused(NAME, "--delay %s: seconds from 0.05 to "
+					   "1000000 are wanted", value);
 		return EXIT_OK;
 	case OPT_SPEED:
 		if (!parse_seconds(value, 0.001, &r->view.speed))
-			return kmm_misused(NAME, "--speed %s: a number from 0.001 is wanted",
-					   value);
+			return kmm_misused(NAME, "--speed %s: a number from 0.001 to "
+					   "1000000 is wanted", value);
 		return EXIT_OK;
 	case OPT_LIMIT:
 		if (!parse_number(value, &r->limit) || !r->limit)
@@ -245,8 +246,11 @@ static int run_walk(struct slabtop_request *r)
 	}
 	host_catch_stop(&env);
 	if (host_boot(&m->config)) {
+		char last[256];
+
 		screen_close();
-		return kmm_failed(NAME, "the machine does not boot");
+		return kmm_failed(NAME, "this machine does not boot: %s",
+				  machine_last_words(last, sizeof(last)));
 	}
 	status = walk(r);
 	host_catch_stop(NULL);
