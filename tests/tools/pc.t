@@ -15,17 +15,19 @@ cat >"$dir/qemu" <<'END'
 # Asked for by FAKE: status, what to say on standard error, whether to read the console.
 here=$(dirname "$(realpath "$0")")
 before=
+: >"$here/words"
 for word; do
 	case $before in
 	-initrd) cat "$word" >"$here/initrd" ;;
 	-chardev) case $word in
-		file,*) echo "by the second port" >"${word##*path=}" ;;
+		file,id=errors,*) echo "by the second port" >"${word##*path=}" ;;
+		file,*)	echo "by the first port" >"${word##*path=}" ;;
+		*)	echo "by the first port" ;;
 		esac ;;
 	esac
-	echo "$word"
+	echo "$word" >>"$here/words"
 	before=$word
-done >"$here/words"
-echo "by the first port"
+done
 [ -z "$FAKE_SAYS" ] || echo "$FAKE_SAYS" >&2
 [ -z "$FAKE_READS" ] || cat
 [ -z "$FAKE_SIGNAL" ] || kill -s "$FAKE_SIGNAL" $$
@@ -120,6 +122,10 @@ verdict=
 report "the rules of hosted replays hold"
 
 # ---- what comes back ----
+for closed in '>&-' '>/dev/full'; do
+	t "a standard output that takes nothing: $closed" 1 'kmm boot: cannot write to standard output: ' \
+		sh -c "\"\$0\" boot --machine pc -c x $closed" "$KMM"
+done
 t "the first port is standard output" 0 '' sh -c '"$0" boot --machine pc -c x 2>/dev/null | grep -q "by the first"' "$KMM"
 t "the second is standard error" 0 '' sh -c '"$0" boot --machine pc -c x 2>&1 >/dev/null | grep -q "by the second"' "$KMM"
 "$KMM" boot --machine pc -c x >"$dir/out" 2>&1

@@ -308,10 +308,13 @@ static int check(struct launch *l)
 	return find_image(l);
 }
 
-static int decode(const struct launch *l, const char *program, int status, const char *complaint)
+static int decode(const struct launch *l, const struct qemu_process *q, int status)
 {
-	const char *me = l->r->command;
+	const char *me = l->r->command, *program = q->program, *complaint = q->complaint;
 
+	if (q->unwritten)
+		return kmm_failed(me, "cannot write to standard output: %s",
+				  strerror(-q->unwritten));
 	if (WIFSIGNALED(status))
 		return kmm_failed(me, "%s was ended by signal %d", program, WTERMSIG(status));
 	status = WEXITSTATUS(status);
@@ -330,20 +333,19 @@ static int run(struct launch *l)
 		.program = program, .argv = l->argv, .interactive = l->r->interactive,
 		.two_ports = l->two_ports,
 	};
-	char complaint[512];
 	int status, err;
 
 	add_words(l, program);
 	if (l->r->gdb)
 		fprintf(stderr, "waiting for: gdb %s -ex 'target remote :1234'\n", l->symbols);
 	fflush(stdout);
-	err = qemu_run(&q, &status, complaint, sizeof(complaint));
+	err = qemu_run(&q, &status);
 	if (err == -ENOENT)
 		return kmm_failed(l->r->command, "--machine pc needs QEMU, and there is no %s "
 				  "(Debian: qemu-system-x86; KMM_QEMU names another)", program);
 	if (err)
 		return kmm_failed(l->r->command, "%s: %s", program, strerror(-err));
-	return decode(l, program, status, complaint);
+	return decode(l, &q, status);
 }
 
 int pc_launch(struct pc_request *r)

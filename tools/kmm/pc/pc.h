@@ -99,13 +99,16 @@ struct qemu_process {
 	char **argv;			/* without options about serial ports; ends with NULL */
 	bool interactive;		/* our standard input is the console's */
 	bool two_ports;			/* ttyS1 is our standard error; else there is one port */
+	/* What is known at the end: */
+	int unwritten;			/* -errno: standard output took no more, QEMU was ended */
+	char complaint[512];		/* what QEMU itself said, its warnings left out, one line */
 };
 
 /* Room that qemu_run() needs in argv behind the NULL. */
 #define QEMU_PORT_WORDS	8
 
-/* qemu_run - start it and wait. *status as of waitpid(); complaint[size]: what QEMU itself said,
- * its warnings left out, one line. Returns 0, or -errno when it cannot be started. */
-int qemu_run(struct qemu_process *q, int *status, char *complaint, size_t size) __must_check;
+/* qemu_run - start it and wait. *status as of waitpid(). Returns 0, or -errno when it cannot be
+ * started. */
+int qemu_run(struct qemu_process *q, int *status) __must_check;
 
 #endif

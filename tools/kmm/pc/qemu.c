@@ -2,9 +2,12 @@
 /*
  * qemu.c - QEMU as a child of ours.
  *
- *	QEMU ttyS0 ----------------------> standard output   (and our standard input, if the
- *	     ttyS1 --pipe--> us ---------> standard error     program is to read it)
+ *	QEMU ttyS0 --pipe--> us ---------> standard output
+ *	     ttyS1 --pipe--> us ---------> standard error
  *	     its own messages --pipe--> us: kept, should it fail
+ *
+ * If the program is to read our standard input, ttyS0 is QEMU's own, both ways. Else output that
+ * cannot be written is noticed here, and ends the machine.
  *
  * It is told to end with us, whatever becomes of us. At ^C the terminal tells both; we wait, as
  * a shell does, until it has put the terminal in order again.
@@ -25,68 +28,89 @@
 
 #include "pc.h"
 
-#define SAID_MAX 4096
+#define SAID_MAX	4096
+#define PATH_SIZE	64
 
-struct pipes {
-	int port[2];			/* ttyS1; -1: there is none */
-	int said[2];			/* QEMU's standard error */
-	int failed[2];			/* the errno of an exec that failed */
+enum pipe_use {
+	OUT,		/* ttyS0; none if it is QEMU's own */
+	ERRORS,		/* ttyS1, if it is wanted */
+	SAID,		/* QEMU's standard error */
+	FAILED,		/* the errno of an exec that failed */
+	NR_PIPES
 };
 
-static void close_one(int *fd)
+struct pipes {
+	int end[NR_PIPES][2];	/* to read, to write; -1: there is none */
+};
+
+static void close_end(struct pipes *p, enum pipe_use use, int end)
 {
+	int *fd = &p->end[use][end];
+
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-static void close_pipes(struct pipes *p)
+static void close_ends(struct pipes *p, int end)
 {
-	for (int i = 0; i < 2; i++) {
-		close_one(&p->port[i]);
-		close_one(&p->said[i]);
-		close_one(&p->failed[i]);
-	}
+	for (int use = 0; use < NR_PIPES; use++)
+		close_end(p, use, end);
 }
 
-static int open_pipes(struct pipes *p, bool two_ports)
+static int open_pipes(struct pipes *p, const struct qemu_process *q)
 {
 	int err = 0;
 
-	*p = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	if ((two_ports && pipe2(p->port, O_CLOEXEC)) || pipe2(p->said, O_CLOEXEC) ||
-	    pipe2(p->failed, O_CLOEXEC))
-		err = -errno;
-	if (err)
-		close_pipes(p);
+	memset(p, -1, sizeof(*p));
+	for (int use = 0; use < NR_PIPES && !err; use++)
+		if ((use != OUT || !q->interactive) && (use != ERRORS || q->two_ports) &&
+		    pipe2(p->end[use], O_CLOEXEC))
+			err = -errno;
+	if (err) {
+		close_ends(p, 0);
+		close_ends(p, 1);
+	}
 	return err;
 }
 
-/* The serial ports, as words behind those there are. */
-static void add_ports(struct qemu_process *q, const struct pipes *p, char *path, size_t size)
+/* A serial port whose text goes into a pipe. path: room for a word of argv. */
+static int add_port(struct qemu_process *q, int n, const char *id, int fd, char *path)
 {
-	static const char console[] = "stdio,id=console,signal=on";
+	static const char *const chardev[] = { "chardev:out", "chardev:errors" };
+
+	snprintf(path, PATH_SIZE, "file,id=%s,path=/proc/self/fd/%d", id, fd);
+	fcntl(fd, F_SETFD, 0);
+	q->argv[n++] = (char *)"-chardev";
+	q->argv[n++] = path;
+	q->argv[n++] = (char *)"-serial";
+	q->argv[n++] = (char *)chardev[!strcmp(id, "errors")];
+	return n;
+}
+
+/* The serial ports, as words behind those there are. */
+static void add_ports(struct qemu_process *q, const struct pipes *p, char paths[2][PATH_SIZE])
+{
 	int n = 0;
 
 	while (q->argv[n])
 		n++;
-	q->argv[n++] = (char *)"-chardev";
-	q->argv[n++] = (char *)console;
-	q->argv[n++] = (char *)"-serial";
-	q->argv[n++] = (char *)"chardev:console";
-	if (q->two_ports) {
-		snprintf(path, size, "file,id=errors,path=/proc/self/fd/%d", p->port[1]);
+	if (q->interactive) {
 		q->argv[n++] = (char *)"-chardev";
-		q->argv[n++] = path;
+		q->argv[n++] = (char *)"stdio,id=out,signal=on";
 		q->argv[n++] = (char *)"-serial";
-		q->argv[n++] = (char *)"chardev:errors";
+		q->argv[n++] = (char *)"chardev:out";
+	} else {
+		n = add_port(q, n, "out", p->end[OUT][1], paths[0]);
 	}
+	if (q->two_ports)
+		n = add_port(q, n, "errors", p->end[ERRORS][1], paths[1]);
 	q->argv[n] = NULL;
 }
 
 static void __noreturn become_qemu(struct qemu_process *q, struct pipes *p, pid_t parent)
 {
-	char path[64];
+	char paths[2][PATH_SIZE];
 	int null, err;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -100,18 +124,17 @@ static void __noreturn become_qemu(struct qemu_process *q, struct pipes *p, pid_
 		if (null != STDIN_FILENO)
 			close(null);
 	}
-	dup2(p->said[1], STDERR_FILENO);
-	if (q->two_ports)
-		fcntl(p->port[1], F_SETFD, 0);
-	add_ports(q, p, path, sizeof(path));
+	dup2(p->end[SAID][1], STDERR_FILENO);
+	add_ports(q, p, paths);
 	execvp(q->program, q->argv);
 	err = errno;
-	if (write(p->failed[1], &err, sizeof(err)) < 0)
+	if (write(p->end[FAILED][1], &err, sizeof(err)) < 0)
 		_exit(2);
 	_exit(1);
 }
 
-static void write_all(int fd, const char *text, size_t len)
+/* 0, or -errno. */
+static int write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, text, len);
@@ -119,49 +142,61 @@ static void write_all(int fd, const char *text, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
+			return n < 0 ? -errno : -EIO;
 		text += n;
 		len -= (size_t)n;
 	}
+	return 0;
 }
 
-/* Take what there is: passed on, or kept. False: the other end is closed. */
-static bool take(int fd, bool pass_on, char *said, size_t *len)
+static void keep(char *said, const char *text, size_t len)
+{
+	size_t have = strlen(said), fits = min(len, SAID_MAX - 1 - have);
+
+	memcpy(said + have, text, fits);
+	said[have + fits] = '\0';
+}
+
+/* Take what there is: passed on, or kept; at the other end's end close. 0, or -errno. */
+static int take(struct pipes *p, enum pipe_use use, char *said)
 {
 	char buf[4096];
-	ssize_t n = read(fd, buf, sizeof(buf));
+	ssize_t n = read(p->end[use][0], buf, sizeof(buf));
 
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (pass_on) {
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n <= 0)
+		close_end(p, use, 0);
+	else if (use == OUT)
+		return write_all(STDOUT_FILENO, buf, (size_t)n);
+	else if (use == ERRORS)
 		write_all(STDERR_FILENO, buf, (size_t)n);
-	} else {
-		size_t fits = min((size_t)n, SAID_MAX - 1 - *len);
-
-		memcpy(said + *len, buf, fits);
-		*len += fits;
-		said[*len] = '\0';
-	}
-	return n > 0;
+	else
+		keep(said, buf, (size_t)n);
+	return 0;
 }
 
-/* Until both pipes are closed, which QEMU does by ending. */
-static void listen_to(struct pipes *p, char *said)
+/* Until all pipes are closed, which QEMU does by ending; or output cannot be written: -errno. */
+static int listen_to(struct pipes *p, char *said)
 {
-	struct pollfd fds[2] = {
-		{ .fd = p->port[0], .events = POLLIN }, { .fd = p->said[0], .events = POLLIN },
-	};
-	size_t len = 0;
+	struct pollfd fds[FAILED];
+	int err = 0;
 
 	said[0] = '\0';
-	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return;
-		for (int i = 0; i < 2; i++)
-			if (fds[i].fd >= 0 && fds[i].revents &&
-			    !take(fds[i].fd, i == 0, said, &len))
-				fds[i].fd = -1;
+	while (!err) {
+		bool any = false;
+
+		for (int use = 0; use < FAILED; use++) {
+			fds[use] = (struct pollfd){ .fd = p->end[use][0], .events = POLLIN };
+			any |= p->end[use][0] >= 0;
+		}
+		if (!any || (poll(fds, FAILED, -1) < 0 && errno != EINTR))
+			break;
+		for (int use = 0; use < FAILED && !err; use++)
+			if (fds[use].fd >= 0 && fds[use].revents)
+				err = take(p, use, said);
 	}
+	return err;
 }
 
 /* The first line that is no warning. */
@@ -177,25 +212,25 @@ static void find_complaint(char *said, char *complaint, size_t size)
 		}
 }
 
-static int wait_for(struct pipes *p, pid_t pid, int *status, char *complaint, size_t size)
+static int wait_for(struct qemu_process *q, struct pipes *p, pid_t pid, int *status)
 {
 	char said[SAID_MAX];
 	int err = 0;
 
-	close_one(&p->port[1]);
-	close_one(&p->said[1]);
-	close_one(&p->failed[1]);
-	listen_to(p, said);
+	close_ends(p, 1);
+	q->unwritten = listen_to(p, said);
+	if (q->unwritten)
+		kill(pid, SIGTERM);
 	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	if (read(p->failed[0], &err, sizeof(err)) == sizeof(err))
+	if (read(p->end[FAILED][0], &err, sizeof(err)) == sizeof(err))
 		return -err;
-	find_complaint(said, complaint, size);
+	find_complaint(said, q->complaint, sizeof(q->complaint));
 	return 0;
 }
 
-int qemu_run(struct qemu_process *q, int *status, char *complaint, size_t size)
+int qemu_run(struct qemu_process *q, int *status)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
 	struct termios terminal;
@@ -204,7 +239,7 @@ int qemu_run(struct qemu_process *q, int *status, char *complaint, size_t size)
 	struct pipes p;
 	pid_t pid, parent = getpid();
 
-	rc = open_pipes(&p, q->two_ports);
+	rc = open_pipes(&p, q);
 	if (rc)
 		return rc;
 	sigaction(SIGINT, &ignore, &interrupt);
@@ -212,8 +247,9 @@ int qemu_run(struct qemu_process *q, int *status, char *complaint, size_t size)
 	pid = fork();
 	if (!pid)
 		become_qemu(q, &p, parent);
-	rc = pid < 0 ? -errno : wait_for(&p, pid, status, complaint, size);
-	close_pipes(&p);
+	rc = pid < 0 ? -errno : wait_for(q, &p, pid, status);
+	close_ends(&p, 0);
+	close_ends(&p, 1);
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGQUIT, &quit, NULL);
 	if (is_terminal) {
