@@ -56,6 +56,8 @@ says "alloc of several" '^#1: 5 blocks, 20 pages' 'alloc 2 count=5'
 says "alloc of every order" '^#11: ' "$(for i in $(seq 0 10); do echo "alloc $i GFP_ATOMIC"; done)"
 says "alloc on another CPU and node" 'Node 1 ' 'reboot numa=fake=2; alloc 0 node=1 cpu=0'
 fails "order 11" 'order 11: orders are 0 to 10' 'alloc 11'
+fails "two orders" "'2' is a second order" 'alloc 1 2'
+fails "two orders to fill with" "'2' is a second order" 'fill 5 1 2'
 fails "an order of letters" "order: 'x' is not a number" 'alloc x'
 fails "a negative order" 'is not a number' 'alloc -1'
 fails "no such mask" 'is not a gfp mask' 'alloc 0 GFP_NOSUCH'

@@ -49,6 +49,7 @@ static void do_fill(void *arg)
 static int fill_words(struct console *c, int argc, char **argv, struct filling *f, gfp_t *gfp)
 {
 	u64 percent;
+	bool order_said = false;
 	int i;
 
 	if (argc < 2)
@@ -63,6 +64,9 @@ static int fill_words(struct console *c, int argc, char **argv, struct filling *
 				return -1;
 			continue;
 		}
+		if (order_said)
+			return console_error(c, "'%s' is a second order", argv[i]);
+		order_said = true;
 		if (console_order(c, argv[i], &f->order))
 			return -1;
 	}

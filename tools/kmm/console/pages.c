@@ -117,6 +117,7 @@ void held_print(struct console *c, const struct held *h)
 struct request {
 	struct console_request what;
 	unsigned int order;
+	bool order_said;
 	struct held *h;
 	struct page *array[512];
 };
@@ -163,6 +164,9 @@ static int take_word(struct console *c, struct request *r, const char *word)
 
 	if (taken)
 		return taken < 0 ? -1 : 0;
+	if (r->order_said)
+		return console_error(c, "'%s' is a second order", word);
+	r->order_said = true;
 	return console_order(c, word, &r->order);
 }
 
