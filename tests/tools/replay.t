@@ -58,6 +58,11 @@ if [ -s "$dir/plain" ]; then
 	same "compressed by gzip" "$dir/a" "$dir/b"
 	"$KMM" replay --no-timing --mem 1G --cpus 2 - <"$dir/plain" >"$dir/b"
 	same "from standard input" "$dir/a" "$dir/b"
+	mkfifo "$dir/fifo"
+	cat "$dir/plain" >"$dir/fifo" &
+	"$KMM" replay --no-timing --mem 1G --cpus 2 "$dir/fifo" >"$dir/b"
+	wait
+	same "from a pipe with a name" "$dir/a" "$dir/b"
 	head -n 2000 "$dir/plain" >"$dir/cut"
 	t "a trace cut short: said" 0 'no #end|ends early|truncated|cut' "$KMM" replay --mem 1G "$dir/cut"
 	printf 'rubbish\n' >>"$dir/cut"
@@ -167,6 +172,8 @@ wrong "no such tunable" 1 "$KMM" replay --sysctl frob=1 $numa
 wrong "a tunable without a value" 2 "$KMM" replay --sysctl min_free_kbytes $numa
 wrong "a tunable with a bad value" 1 "$KMM" replay --sysctl min_free_kbytes=x $numa
 wrong "--compare wants two" 2 "$KMM" replay --compare a
+wrong "--compare of what can be read only once" 2 sh -c '"$0" replay --mem 1G --compare "" "" - <"$1"' \
+	"$KMM" $boot
 wrong "--compare in --compare" 2 "$KMM" replay --compare '--compare a b' "" $boot
 wrong "--help in it" 2 "$KMM" replay --compare "" --help $boot
 wrong "--compare: no log" 2 "$KMM" replay --log --compare "" "" $boot

@@ -202,16 +202,22 @@ static u64 frames_end(const struct trace_page *p)
 	return p->pfn + ((u64)1 << min((int)p->order, MAX_ORDER - 1));
 }
 
+bool replay_reads_once(const char *trace)
+{
+	struct stat st;
+
+	return !strcmp(trace, "-") ||
+	       (!stat(trace, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
 static int scan_trace(struct replay *rp, u64 *max_frame, unsigned int *cpus)
 {
 	struct trace_options opt = { .strict = rp->config->strict };
 	struct trace_event ev;
 	struct trace_reader *r;
-	struct stat st;
 	u64 n = 0;
 
-	if (!strcmp(rp->config->trace, "-") ||
-	    (!stat(rp->config->trace, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+	if (replay_reads_once(rp->config->trace))
 		return replay_fail(rp, "%s can be read only once: "
 				   "say which machine (--mem or --machine)",
 				   !strcmp(rp->config->trace, "-") ? "standard input"

@@ -428,7 +428,7 @@ static int check_trace(struct replay *rp)
 {
 	struct trace_reader *r;
 
-	if (!strcmp(rp->config->trace, "-"))
+	if (replay_reads_once(rp->config->trace))
 		return 0;
 	r = trace_open(rp->config->trace, NULL, rp->err, REPLAY_ERROR);
 	trace_close(r);

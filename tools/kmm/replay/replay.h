@@ -207,6 +207,9 @@ void replay_defaults(struct replay_config *c);
 int replay_run(struct replay_config *c, struct replay_result *r, char *err) __must_check;
 void replay_result_free(struct replay_result *r);
 
+/* replay_reads_once - is the trace standard input, a pipe, a device? */
+bool replay_reads_once(const char *trace);
+
 /*
  * replay_ram - where the RAM of the replay's machine ends: below 4 GiB, and above (0: none there).
  * 0, or -1 with one line in err[REPLAY_ERROR], which may be empty if it was said already.

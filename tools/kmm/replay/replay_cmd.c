@@ -403,6 +403,8 @@ static int run_compare(const struct replay_options *o)
 	char *text[2] = { strdup(o->compare[0]), strdup(o->compare[1]) };
 	int status = side && r && text[0] && text[1] ? EXIT_OK : kmm_failed(NAME, "out of memory");
 
+	if (!status && replay_reads_once(o->config.trace))
+		status = kmm_misused(NAME, "--compare reads the trace twice: a file is wanted");
 	for (int i = 0; i < 2 && !status; i++)
 		status = apply_side(o, &side[i], text[i]);
 	for (int i = 0; i < 2 && !status; i++)
