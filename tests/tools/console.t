@@ -326,7 +326,7 @@ fi
 once() {	# NAME PATTERN COMMAND...: ends soon, and says why in its last line
 	name=$1 pattern=$2
 	shift 2
-	run timeout 60 "$@"
+	run timeout 180 "$@"
 	verdict=
 	[ $rc = 1 ] || verdict="status $rc, not 1"
 	tail -n 1 "$dir/err" | grep -Eq -e "$pattern" || verdict="nothing matches: $pattern"
