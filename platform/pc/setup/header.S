@@ -24,7 +24,9 @@ sector:
 not_bootable:
 	.asciz	"kmm is started by a boot loader, not from a boot sector.\r\n"
 
-	.org	0x1f1
+	.org	0x1ef
+	.byte	0xff		/* sentinel: a loader that clears the zero page leaves 0 there */
+	.byte	0
 	.byte	0		/* setup_sects: pc-image */
 	.word	1		/* root_flags */
 	.long	0		/* syssize: pc-image */
