@@ -113,6 +113,7 @@ for f in amd64 la57; do
 	levels='four levels'
 	[ $f = amd64 ] || levels='five levels'
 	chained "kexec" "-m 1024" ""
+	chained "kexec with a zero page that it has not cleared" "-m 1024" "dirty"
 	chained "kexec above 4 GiB" "-m 6144" "load=13ffff000 params=17ffff000"
 	chained "kexec with its zero page above 4 GiB" "-m 6144" "params=17fffe000"
 	chained "kexec with its initrd above 4 GiB" "-m 6144" "initrd=140000c00"

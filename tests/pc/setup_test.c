@@ -188,11 +188,39 @@ static void by_loader(void)
 	ok(boot_cmdline(&bp) == 1ull << 32, "of the command line's too");
 }
 
+/* A loader that copies the header's sector, and writes what it knows into a page of rubbish. */
+static void by_dirty_loader(void)
+{
+	u64 size;
+
+	memset(&bp, 0xa5, sizeof(bp));
+	memset(&bp.hdr, 0, sizeof(bp.hdr));
+	bp.hdr.cmd_line_ptr = 0x91000;
+	bp.hdr.ramdisk_image = 0x3000000;
+	bp.hdr.ramdisk_size = 5;
+	bp.e820_entries = 2;
+	bp.e820_table[1].size = 77;
+	bp.sentinel = 0xff;
+	boot_clean(&bp);
+	ok(boot_cmdline(&bp) == 0x91000, "a page that was not cleared: no upper half");
+	ok(boot_initrd(&bp, &size) == 0x3000000 && size == 5, "nor of the initrd");
+	is_int(bp.acpi_rsdp_addr, 0, "nor an RSDP");
+	is_str(boot_map_source(&bp), "boot_params", "the map is the loader's");
+	is_int(boot_map(&bp, map, ARRAY_SIZE(map)), 2, "and is believed");
+	is_int(map[1].size, 77, "all of it");
+	bp.acpi_rsdp_addr = 0xe0000;
+	bp.ext_cmd_line_ptr = 1;
+	boot_clean(&bp);
+	ok(bp.acpi_rsdp_addr == 0xe0000 && boot_cmdline(&bp) >> 32 == 1,
+	   "one that was: everything is");
+}
+
 int main(void)
 {
 	by_e820();
 	by_e801();
 	by_88();
 	by_loader();
+	by_dirty_loader();
 	return done_testing();
 }

@@ -49,6 +49,16 @@ static unsigned int by_size(u64 kib_above_1m, struct e820_entry *e, unsigned int
 	return 2;
 }
 
+void boot_clean(struct boot_params *bp)
+{
+	if (!bp->sentinel)
+		return;
+	bp->acpi_rsdp_addr = 0;
+	bp->ext_ramdisk_image = bp->ext_ramdisk_size = bp->ext_cmd_line_ptr = 0;
+	bp->memory_source = MEMORY_BY_LOADER;
+	bp->sentinel = 0;
+}
+
 unsigned int boot_map(const struct boot_params *bp, struct e820_entry *e, unsigned int room)
 {
 	const struct setup_data *link;

@@ -17,6 +17,13 @@
  */
 unsigned int boot_map(const struct boot_params *bp, struct e820_entry *e, unsigned int room);
 
+/*
+ * boot_clean - before anything is read: a loader older than a field cannot have written it. One
+ * that left the sentinel as it is in the file has not cleared the page either; then only what
+ * loaders of all ages write is believed: the header, the map, the screen, the sizes of memory.
+ */
+void boot_clean(struct boot_params *bp);
+
 /* boot_map_source - "BIOS-e820", "BIOS-e801", "BIOS-88" or "boot_params", by who made it. */
 const char *boot_map_source(const struct boot_params *bp);
 

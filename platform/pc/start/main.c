@@ -198,6 +198,7 @@ void start_main(struct boot_params *bp, char *load)
 
 	extern char start_end[] __attribute__((visibility("hidden")));
 
+	boot_clean(bp);
 	s.bp = bp;
 	s.image = (struct image_head *)(void *)start_end;
 	ask_processor(&s.features);

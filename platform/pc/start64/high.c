@@ -152,6 +152,7 @@ void high(struct high *h)
 	struct part part[PARTS];
 	u64 size = 0, to = 0;
 
+	boot_clean(bp);
 	find_parts(h, part);
 	if (!part[LOAD].moved && !part[PARAMS].moved && !part[CMDLINE].moved && !part[INITRD].moved)
 		return;

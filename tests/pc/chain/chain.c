@@ -7,6 +7,7 @@
  *	load=ADDRESS	the image's start code and image (default 64 MiB)
  *	params=ADDRESS	zero page and command line (default 0x90000)
  *	initrd=ADDRESS	an initrd of 5000 bytes (default: none)
+ *	dirty		the zero page is not cleared before it is filled in
  *	-- ...		what follows is the other's command line
  *
  * Addresses from 4 GiB on are reached by page tables made here, as kexec's reach all memory.
@@ -72,18 +73,22 @@ static void map_all(void)
 }
 
 /* The zero page: the header as the file has it, our own memory map; the command line behind it. */
-static void make_params(u64 at, const struct boot_params *old, const u8 *file, const char *words)
+static void make_params(u64 at, const struct boot_params *old, const u8 *file, const char *words,
+			bool dirty)
 {
 	struct boot_params *bp = (void *)(uintptr_t)at;
 	char *line = (char *)(uintptr_t)(at + 4096);
 
-	memset(bp, 0, sizeof(*bp));
+	memset(bp, dirty ? 0xa5 : 0, sizeof(*bp));
+	if (dirty)
+		bp->sentinel = file[offsetof(struct boot_params, sentinel)];
 	memcpy(&bp->hdr, file + 0x1f1, sizeof(bp->hdr));
 	memcpy(bp->e820_table, old->e820_table, sizeof(bp->e820_table));
 	bp->e820_entries = old->e820_entries;
 	bp->hdr.type_of_loader = LOADER_KEXEC;
 	bp->hdr.cmd_line_ptr = (u32)(at + 4096);
-	bp->ext_cmd_line_ptr = (u32)((at + 4096) >> 32);
+	if (!dirty)
+		bp->ext_cmd_line_ptr = (u32)((at + 4096) >> 32);
 	while ((*line++ = *words++))
 		;
 }
@@ -114,7 +119,7 @@ void pc_start(void)
 	}
 	map_all();
 	memcpy((void *)(uintptr_t)load, file + skip, size - skip);
-	make_params(params, old, file, words ? words : "");
+	make_params(params, old, file, words ? words : "", after(line, "dirty"));
 	if (initrd)
 		make_initrd(params, initrd, file);
 	say("chain: off it goes\n");
