@@ -47,6 +47,7 @@ static void tell_real_mode(void)
 	chapter("Real mode: the firmware is asked");
 	say("loaded by %s; memory map: %u entries from %s", pc_machine.loader, pc_machine.nr_e820,
 	    pc_machine.e820_source);
+	machine_tell_lost();
 	if (pc_machine.initrd_size)
 		say("initrd: [mem 0x%08llx-0x%08llx]%s", (unsigned long long)pc_machine.initrd,
 		    (unsigned long long)(pc_machine.initrd + pc_machine.initrd_size - 1),

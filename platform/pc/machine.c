@@ -52,6 +52,10 @@ static u8 slit[MAX_NUMNODES * MAX_NUMNODES];
 static char cmdline[COMMAND_LINE_SIZE], core_cmdline[COMMAND_LINE_SIZE], args[COMMAND_LINE_SIZE];
 static char loader[24];
 static u64 initrd_moved;	/* bytes of the copy behind the heap */
+static struct {
+	bool map;
+	u64 links;		/* from there on */
+} lost;				/* of what the loader handed over */
 
 /* ---- the command line ---- */
 
@@ -153,13 +157,22 @@ u64 machine_image_end(void)
 	return max(pc_place.image_end, pc_place.heap_end) + initrd_moved;
 }
 
+void machine_tell_lost(void)
+{
+	if (lost.map)
+		pc_log(LOGLEVEL_WARNING, "pc: memory map: entries from %u on are left out",
+		       MAX_E820 - APART_ENTRIES);
+	if (lost.links)
+		pc_log(LOGLEVEL_WARNING, "pc: setup_data from 0x%llx on is out of reach",
+		       (unsigned long long)lost.links);
+}
+
 /* With image=apart the map says so itself that the image's and the initrd's memory is taken. */
 static void read_map(const struct boot_params *bp)
 {
 	pc_machine.nr_e820 = boot_map(bp, e820, MAX_E820 - APART_ENTRIES);
-	if (pc_machine.nr_e820 == MAX_E820 - APART_ENTRIES)
-		pc_log(LOGLEVEL_WARNING, "pc: memory map: entries from %u on are left out",
-		       pc_machine.nr_e820);
+	lost.map = pc_machine.nr_e820 == MAX_E820 - APART_ENTRIES;
+	lost.links = boot_setup_data_lost(bp);
 	pc_machine.e820 = e820;
 	pc_machine.e820_source = boot_map_source(bp);
 	if (!pc_place.apart)

@@ -9,6 +9,8 @@ extern struct acpi_info pc_acpi;
 
 /* machine_words - loader, command line, memory map, initrd: out of the zero page. Says nothing. */
 void machine_words(void);
+/* machine_tell_lost - says what of the map could not be taken, if anything. */
+void machine_tell_lost(void);
 /* machine_firmware - ACPI's tables: CPUs, nodes. Says what it found. */
 void machine_firmware(void);
 /* machine_has_ram - is [start, end) usable RAM that neither the firmware nor, apart, the image

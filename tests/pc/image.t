@@ -118,7 +118,15 @@ for f in amd64 la57; do
 	chained "kexec with its zero page above 4 GiB" "-m 6144" "params=17fffe000"
 	chained "kexec with its initrd above 4 GiB" "-m 6144" "initrd=140000c00"
 	check "which comes down" 'initrd: \[mem 0x0*b[0-9a-f]{7}-'
+	chained "kexec with links of setup_data above 4 GiB" "-m 6144" "links=140000c00"
+	check "with half of the map" 'memory map: 8 entries' \
+		'BIOS-e820: \[mem 0x0*100000000-0x0*1bfffffff\] usable' '!setup_data from'
 done
+
+on la57
+chained "a map that is full" "-m 6144" "load=13ffff000 params=17fffe000 links=140000c00 extra=190"
+check "is cut, and that is said" 'memory map: 318 entries' 'pc: memory map: entries from 318 on are left out' \
+	'BIOS-e820: \[mem 0x0*100000000-0x0*1bfffffff\] usable'
 
 # ---- machines it cannot run on, and the smallest ----
 on la57

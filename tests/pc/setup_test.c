@@ -177,8 +177,10 @@ static void by_loader(void)
 	is_int(boot_map(&bp, map, 6), 6, "little room again");
 	links[2].head.next = (uintptr_t)&links[0];
 	is_int(boot_map(&bp, map, ARRAY_SIZE(map)) > 7, 1, "a list in a circle ends");
-	boot_reach = (uintptr_t)&links[0] - 1;
-	is_int(boot_map(&bp, map, ARRAY_SIZE(map)), 1, "nor is it followed out of reach");
+	is_int(boot_setup_data_lost(&bp), 0, "nothing of it is out of reach");
+	boot_reach = (uintptr_t)&links[1] - 1;
+	is_int(boot_map(&bp, map, ARRAY_SIZE(map)), 4, "nor is it followed out of reach");
+	ok(boot_setup_data_lost(&bp) == (uintptr_t)&links[1], "and where it ends is known");
 	bp.hdr.ramdisk_image = 0x1000;
 	bp.ext_ramdisk_image = 2;
 	bp.ext_cmd_line_ptr = 1;

@@ -5,7 +5,6 @@
  */
 #include "boot_map.h"
 
-#define MAX_LINKS	64		/* a list that is longer goes in circles */
 #define LOW_MEMORY_END	0x9f000u
 #define MIB		0x100000u
 
@@ -15,18 +14,28 @@ u64 boot_reach = 0xffffffff;
 u64 boot_reach = 0xbfffffff;
 #endif
 
-const struct setup_data *boot_setup_data(const struct boot_params *bp, unsigned int n)
+/* Where the n-th link lies, or the one before it that is out of reach; 0: the list is shorter. */
+static u64 link_at(const struct boot_params *bp, unsigned int n)
 {
 	u64 at = bp->hdr.setup_data;
 
-	for (unsigned int i = 0; at && at <= boot_reach && i < MAX_LINKS; i++) {
-		const struct setup_data *link = (const void *)(uintptr_t)at;
+	while (n-- && at && at <= boot_reach)
+		at = ((const struct setup_data *)(uintptr_t)at)->next;
+	return at;
+}
 
-		if (i == n)
-			return link;
-		at = link->next;
-	}
-	return NULL;
+const struct setup_data *boot_setup_data(const struct boot_params *bp, unsigned int n)
+{
+	u64 at = n < BOOT_MAX_LINKS ? link_at(bp, n) : 0;
+
+	return at <= boot_reach ? (const void *)(uintptr_t)at : NULL;
+}
+
+u64 boot_setup_data_lost(const struct boot_params *bp)
+{
+	u64 at = link_at(bp, BOOT_MAX_LINKS - 1);
+
+	return at > boot_reach ? at : 0;
 }
 
 static unsigned int take(const struct boot_e820_entry *from, unsigned int nr, struct e820_entry *e,

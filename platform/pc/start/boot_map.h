@@ -33,9 +33,13 @@ u64 boot_cmdline(const struct boot_params *bp);
 
 /*
  * boot_setup_data - the n-th link of the setup_data list; NULL: there are not so many. It ends at
- * one above boot_reach: what the first tables have at its own address.
+ * one above boot_reach: what the first tables have at its own address. What a 64-bit loader put
+ * higher has been brought down (start64/); a 32-bit one cannot write there.
+ * boot_setup_data_lost - where it ends so, none the less; 0: it does not.
  */
+#define BOOT_MAX_LINKS	64		/* a list that is longer goes in circles */
 extern u64 boot_reach;
 const struct setup_data *boot_setup_data(const struct boot_params *bp, unsigned int n);
+u64 boot_setup_data_lost(const struct boot_params *bp);
 
 #endif

@@ -7,6 +7,8 @@
  *	load=ADDRESS	the image's start code and image (default 64 MiB)
  *	params=ADDRESS	zero page and command line (default 0x90000)
  *	initrd=ADDRESS	an initrd of 5000 bytes (default: none)
+ *	links=ADDRESS	half of the memory map is in the setup_data list, which goes through there
+ *	extra=COUNT	and so many more entries, each a reserved page
  *	dirty		the zero page is not cleared before it is filled in
  *	-- ...		what follows is the other's command line
  *
@@ -19,6 +21,11 @@
 #define LOADER_KEXEC	0xd0
 #define INITRD_SIZE	5000
 #define MIB		((u64)1 << 20)
+#define GIB		((u64)1 << 30)
+#define LOW_LINK	(48 * MIB)
+#define EXTRA_AT	(64 * GIB)	/* where there is no RAM */
+#define ENTRIES_KEPT	4	/* up to 4 GiB, without what the firmware has at its end */
+#define SETUP_UNKNOWN	0x6b6d6d
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);
@@ -93,6 +100,39 @@ static void make_params(u64 at, const struct boot_params *old, const u8 *file, c
 		;
 }
 
+static struct setup_data *make_link(u64 at, u32 type, struct setup_data *next)
+{
+	struct setup_data *link = (void *)(uintptr_t)at;
+
+	*link = (struct setup_data){ (uintptr_t)next, type, 0 };
+	return link;
+}
+
+static void add_entry(struct setup_data *link, const struct boot_e820_entry *e)
+{
+	memcpy((u8 *)(link + 1) + link->len, e, sizeof(*e));
+	link->len += (u32)sizeof(*e);
+}
+
+/* One that says nothing, one with two entries of the map, one with the rest of it. */
+static void make_links(u64 params, u64 at, u64 extra)
+{
+	struct boot_params *bp = (void *)(uintptr_t)params;
+	struct setup_data *last = make_link(at + GIB / 2 + MIB, SETUP_E820_EXT, NULL);
+	struct setup_data *low = make_link(LOW_LINK, SETUP_E820_EXT, last);
+	struct setup_data *first = make_link(at, SETUP_UNKNOWN, low);
+	struct boot_e820_entry page = { EXTRA_AT, 4096, 2 };
+
+	for (u64 i = ENTRIES_KEPT; i < bp->e820_entries; i++)
+		add_entry(i < ENTRIES_KEPT + 2 ? low : last, &bp->e820_table[i]);
+	for (; extra; extra--, page.addr += 2 * 4096)
+		add_entry(last, &page);
+	bp->e820_entries = ENTRIES_KEPT;
+	memset(bp->e820_table + ENTRIES_KEPT, 0,
+	       sizeof(bp->e820_table) - ENTRIES_KEPT * sizeof(bp->e820_table[0]));
+	bp->hdr.setup_data = (uintptr_t)first;
+}
+
 static void make_initrd(u64 params, u64 at, const u8 *content)
 {
 	struct boot_params *bp = (void *)(uintptr_t)params;
@@ -109,6 +149,7 @@ void pc_start(void)
 	const char *line = (const char *)(uintptr_t)boot_cmdline(old), *words = after(line, "-- ");
 	u64 load = address(line, "load=", 64 * MIB), size;
 	u64 params = address(line, "params=", 0x90000), initrd = address(line, "initrd=", 0);
+	u64 links = address(line, "links=", 0);
 	const u8 *file = (const u8 *)(uintptr_t)boot_initrd(old, &size);
 	const struct setup_header *h = (const void *)(file + 0x1f1);
 	size_t skip = (h->setup_sects + 1u) * 512;
@@ -122,6 +163,8 @@ void pc_start(void)
 	make_params(params, old, file, words ? words : "", after(line, "dirty"));
 	if (initrd)
 		make_initrd(params, initrd, file);
+	if (links)
+		make_links(params, links, address(line, "extra=", 0));
 	say("chain: off it goes\n");
 	__asm__ volatile("jmp *%0" : : "r"(load + 0x200), "S"(params));
 	pc_halt();
