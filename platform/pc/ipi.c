@@ -224,6 +224,7 @@ void kmm_cpu_relax(void)
 		pc_halt();
 	if (pc_world.relax)
 		pc_world.relax();
+	smp_leave();
 	__builtin_ia32_pause();
 	if (!(++self->spins % SPINS_PER_YIELD))
 		cond_resched();	/* the lock's owner may be a thread of this CPU */

@@ -24,9 +24,10 @@
  *	1	LEAVE to each: it drops what it was doing and waits on its idle stack
  *	2	the queues are made anew; each loads the first tables and idles
  *
- * LEAVE is an interrupt like others, held in local sections; a machine that has stopped leaves
- * those by kmm_cpu_relax() and parks, and a parked CPU looks for LEAVE by itself. One that does not
- * answer within LEAVE_MS is given up for good.
+ * LEAVE is an interrupt like others, held in local sections. The end of one may never come: where
+ * it waits for a lock, whose owner may have left the core before. So a CPU that waits looks for
+ * LEAVE by itself: in kmm_cpu_relax(), and parked. One that does not answer within LEAVE_MS, going
+ * in circles in a section, is given up for good.
  *
  * Work. Each CPU has a *worker*, a thread that does one job at a time for smp_run(). A job
  * belongs to the worker's CPU, not to a stack: a machine that stops may leave the stack of who
@@ -152,11 +153,16 @@ static bool shall_leave(void)
 	return __atomic_load_n(&cpus[this_pc_cpu()->hardware].leave, __ATOMIC_ACQUIRE) == LEAVES;
 }
 
+void smp_leave(void)
+{
+	if (unlikely(shall_leave()))
+		sched_start_over(leave_core);
+}
+
 static void on_leave(struct pt_regs *regs)
 {
 	(void)regs;
-	if (shall_leave())
-		sched_start_over(leave_core);
+	smp_leave();
 }
 
 void smp_park(void)
@@ -168,8 +174,7 @@ void smp_park(void)
 	for (;;) {
 		self->held = 0;
 		self->section = PC_SECTION_NONE;
-		if (shall_leave())
-			sched_start_over(leave_core);
+		smp_leave();
 		irq_restore(EFLAGS_IF);
 		__builtin_ia32_pause();
 	}

@@ -34,6 +34,9 @@ extern struct pc_main_room pc_main_room;
 void smp_ap_entry(void) __noreturn;
 void ipi_discard(unsigned int hardware);
 
+/* smp_leave - out of the core, never to return, if that is asked of this CPU; by whoever waits. */
+void smp_leave(void);
+
 /* The thread of smp_run() on that CPU, asleep. There is none yet, or it is forgotten. */
 struct task *sched_new_worker(unsigned int cpu, int (*fn)(void *data), void *data);
 /* The rest of a CPU's life begins on its idle stack: fn() there, what was on any stack is gone. */

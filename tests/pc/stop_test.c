@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 // FLAVOURS: pc-amd64 pc-ia32
 /*
- * stop_test - a machine that has stopped on another CPU leaves nothing behind for the next one.
+ * stop_test - a machine that has stopped, or is switched off in the middle of something, leaves
+ * nothing behind for the next one.
  */
 #include <string.h>
 
 #include "tests/pc/cpus.h"
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
 
 static void undefined(void *arg)
 {
@@ -35,8 +41,47 @@ static void test_faults_in_a_row(void)
 	ok(cpus_on(), "a machine after them");
 }
 
+/* ---- switched off while it waits ---- */
+
+static spinlock_t never = SPIN_LOCK_UNLOCKED;
+static unsigned int waits;
+
+static int wait_for_lock(void *data)
+{
+	unsigned long flags;
+
+	store(&waits, 1);
+	spin_lock_irqsave(&never, flags);
+	spin_unlock_irqrestore(&never, flags);
+	return data != NULL;
+}
+
+/* Interrupts are held where it waits, and nobody will give it the lock. */
+static void test_waits_for_lock(void)
+{
+	u64 start;
+
+	if (!cpus_on())
+		return;
+	if (nr_cpus == 1) {
+		skip(4, "one CPU");
+		return;
+	}
+	store(&waits, 0);
+	spin_lock(&never);
+	ok(!IS_ERR(kthread_run_on_cpu(wait_for_lock, NULL, nr_cpus - 1, "waits")) &&
+	   wait_until(&waits, 1), "a thread waits for a lock");
+	start = clock_real_ns();
+	host_power_off();
+	ok(clock_real_ns() - start < 1000 * MS, "it does not hold up the end");
+	ok(pc_cpus[nr_cpus - 1].online, "nor is its CPU lost");
+	spin_unlock(&never);
+	ok(cpus_on() && kmm_cpu_call(nr_cpus - 1, nothing, NULL), "a machine after it");
+}
+
 int main(void)
 {
 	run_case(test_faults_in_a_row);
+	run_case(test_waits_for_lock);
 	return done_testing();
 }
