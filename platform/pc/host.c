@@ -32,7 +32,7 @@
 
 #include "initrd.h"
 #include "libc/system.h"
-#include "pc.h"
+#include "owner.h"
 #include "stop.h"
 
 #define LOG_MOST	(4u << 20)
@@ -57,7 +57,7 @@ static struct {
 } host;
 
 static struct {
-	unsigned int lock;		/* a word; others spin */
+	u32 owner;
 	char *text;			/* terminated */
 	size_t len, size;
 	int echo_below;
@@ -99,20 +99,19 @@ static bool make_room(size_t need)
 	return true;
 }
 
-/* pc_world.line: any context; the lock is a local section, and other CPUs spin. */
+/* pc_world.line: any context; owned in a local section. */
 static bool take_line(int level, const char *line, size_t len)
 {
 	unsigned long flags = kmm_local_irq_save();
 
-	while (__atomic_exchange_n(&dmesg.lock, 1, __ATOMIC_ACQUIRE))
-		__asm__ volatile("pause");
+	owner_insist(&dmesg.owner);
 	if (make_room(len + 2)) {
 		memcpy(dmesg.text + dmesg.len, line, len);
 		dmesg.len += len;
 		dmesg.text[dmesg.len++] = '\n';
 		dmesg.text[dmesg.len] = '\0';
 	}
-	__atomic_store_n(&dmesg.lock, 0, __ATOMIC_RELEASE);
+	owner_drop(&dmesg.owner);
 	kmm_local_irq_restore(flags);
 	if (dmesg.on_line)
 		dmesg.on_line(dmesg.arg, level, line, len);
@@ -365,7 +364,7 @@ void host_power_off(void)
 	if (!host.on)
 		return;
 	pc_core_off();
-	dmesg.lock = 0;		/* a stop may have left them taken */
+	owner_drop(&dmesg.owner);	/* a stop may have left them taken */
 	libc_heap_forget();
 	host.on = host.adopted = false;
 	world_off();

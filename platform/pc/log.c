@@ -5,8 +5,7 @@
  * All are kept; loglevel= and quiet only say which are sent. When there is no room the older half
  * goes. Nothing is taken from the core, so lines come from any context, the core being on or off.
  *
- * Locking: log_lock, with interrupts off, for text and its length. A fault inside this file would
- * wait for itself, so who has waited long goes on without it.
+ * Locking: log_owner, with interrupts off, for text and its length.
  */
 #include <kmm/printk.h>
 
@@ -14,18 +13,17 @@
 #include "lib/div64.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
-#include "pc.h"
+#include "owner.h"
 #include "x86.h"
 
 #define LOG_SIZE	(128u << 10)
 #define STAMP_SIZE	32
 #define LOGLEVEL_QUIET	4
 #define LOGLEVEL_USUAL	7	/* all but debugging */
-#define LOCK_TRIES	(1u << 26)
 
 static char text[LOG_SIZE];
 static size_t text_len;
-static u32 log_lock;
+static u32 log_owner;
 static int shown_below = LOGLEVEL_USUAL;
 
 void log_init(const char *cmdline)
@@ -42,18 +40,6 @@ void log_init(const char *cmdline)
 const char *log_text(void)
 {
 	return text;
-}
-
-static bool lock(void)
-{
-	unsigned int tries;
-
-	for (tries = 0; tries < LOCK_TRIES; tries++) {
-		if (!__atomic_exchange_n(&log_lock, 1, __ATOMIC_ACQUIRE))
-			return true;
-		__asm__ volatile("pause");
-	}
-	return false;
 }
 
 static void drop_older_half(void)
@@ -91,7 +77,6 @@ void kmm_console_write(int level, const char *words, size_t len)
 	char line[STAMP_SIZE + PRINTK_MAX + 1];
 	size_t n = stamp(line);
 	unsigned long flags;
-	bool locked;
 
 	len = min(len, (size_t)PRINTK_MAX);
 	memcpy(line + n, words, len);
@@ -101,10 +86,9 @@ void kmm_console_write(int level, const char *words, size_t len)
 		return;
 	line[n++] = '\n';
 	flags = irq_save();
-	locked = lock();
+	owner_insist(&log_owner);
 	keep(line, n);
-	if (locked)
-		__atomic_store_n(&log_lock, 0, __ATOMIC_RELEASE);
+	owner_drop(&log_owner);
 	irq_restore(flags);
 	if (level < shown_below)
 		serial_log_write(line, n);

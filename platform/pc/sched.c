@@ -37,8 +37,8 @@
  * When the core is switched off its stacks vanish, so threads do: sched_forget(). Which they were
  * nobody needs to know; the queues are made anew.
  *
- * Locks: a queue's, taken with interrupts off; never two at a time. Time: clock_real_ns(), as a
- * test's own clock may stand still.
+ * Locks: a queue's, taken with interrupts off; never two at a time. A CPU that faults under one
+ * can still leave (owner.h). Time: clock_real_ns(), as a test's own clock may stand still.
  *
  * Source of the ideas: Linux's kernel/sched and kernel/kthread.c of the early years; for the lock
  * held across a switch, Unix sixth edition's swtch() as xv6 has it.
@@ -47,12 +47,12 @@
 #include <kmm/highmem.h>
 #include <kmm/numa.h>
 #include <kmm/printk.h>
-#include <kmm/spinlock.h>
 #include <kmm/stack.h>
 
 #include "lib/list.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
+#include "owner.h"
 #include "smp.h"
 #include "trap.h"
 #include "x86.h"
@@ -86,7 +86,7 @@ struct task {
 } ____cacheline_aligned;
 
 struct queue {
-	spinlock_t lock;
+	u32 owner;			/* a: who has the lock */
 	bool resched;			/* q, own CPU: switch at the interrupt's end */
 	unsigned int slice;		/* own CPU: ticks left */
 	struct list_head ready, sleepers;
@@ -118,11 +118,37 @@ static struct queue *this_queue(void)
 	return &queues[this_pc_cpu()->hardware];
 }
 
-/* Not spin_lock(): its kmm_cpu_relax() may come back here. */
+/*
+ * This CPU has faulted with the lock in its hands, maybe on a list that is broken: its threads are
+ * lost, but for the one that runs and the main one, by which the machine's end is survived.
+ */
+static void salvage(struct queue *q)
+{
+	INIT_LIST_HEAD(&q->ready);
+	INIT_LIST_HEAD(&q->sleepers);
+	q->current->queued = q->current->timed = false;
+	if (!main_task || q != &queues[main_task->cpu] || main_task == q->current)
+		return;
+	main_task->timed = false;
+	main_task->queued = main_task->state == TASK_RUNNING;
+	if (main_task->queued)
+		list_add_tail(&main_task->run, &q->ready);
+}
+
+/* Waits without kmm_cpu_relax(), which may come back here. */
 static void lock(struct queue *q)
 {
-	while (!spin_trylock(&q->lock))
+	bool faulted = owner_is_me(&q->owner);
+
+	while (!owner_try(&q->owner))
 		__builtin_ia32_pause();
+	if (unlikely(faulted))
+		salvage(q);
+}
+
+static void unlock(struct queue *q)
+{
+	owner_drop(&q->owner);
 }
 
 struct task *current_task(void)
@@ -246,7 +272,7 @@ static void finish_switch(void)
 	struct queue *q = this_queue();
 
 	__atomic_store_n(&q->last->on_cpu, false, __ATOMIC_RELEASE);
-	spin_unlock(&q->lock);
+	unlock(q);
 }
 
 static void check_stack(const struct task *t)
@@ -280,7 +306,7 @@ static void run_another(bool preempted)
 	q->resched = false;
 	q->slice = SLICE_TICKS;
 	if (next == prev)
-		spin_unlock(&q->lock);
+		unlock(q);
 	else
 		switch_to(q, prev, next);
 }
@@ -328,7 +354,7 @@ void sched_tick(void)
 		q->slice--;
 	if (!q->slice && !list_empty(&q->ready))
 		q->resched = true;
-	spin_unlock(&q->lock);
+	unlock(q);
 }
 
 void preempt_disable(void)
@@ -363,7 +389,7 @@ bool wake_up_process(struct task *t)
 	lock(q);
 	woken = wake(q, t);
 	idle = woken && q->current == &q->idle;
-	spin_unlock(&q->lock);
+	unlock(q);
 	if (idle && q != this_queue())
 		apic_send(pc_cpus[t->cpu].apic_id, VECTOR_RESCHEDULE);
 	irq_restore(flags);
@@ -377,7 +403,7 @@ static void remove_timer(struct task *t)
 
 	lock(q);
 	stop_timing(t);
-	spin_unlock(&q->lock);
+	unlock(q);
 	irq_restore(flags);
 }
 
@@ -395,7 +421,7 @@ u64 schedule_timeout(u64 ns)
 	flags = irq_save();
 	lock(q);
 	start_timing(q, t, deadline);
-	spin_unlock(&q->lock);
+	unlock(q);
 	irq_restore(flags);
 	schedule();
 	remove_timer(t);
@@ -632,7 +658,7 @@ static void wait_for_interrupt(struct queue *q)
 	}
 	lock(q);
 	wake_sleepers(q, clock_real_ns());
-	spin_unlock(&q->lock);
+	unlock(q);
 	__asm__ volatile("sti\n\tpause" : : : "memory");
 }
 
@@ -699,7 +725,7 @@ void sched_forget(unsigned int hardware, struct task *keep)
 	struct queue *q = &queues[hardware];
 	unsigned int i;
 
-	q->lock = (spinlock_t)SPIN_LOCK_UNLOCKED;
+	unlock(q);
 	INIT_LIST_HEAD(&q->ready);
 	INIT_LIST_HEAD(&q->sleepers);
 	q->resched = false;

@@ -11,12 +11,11 @@
  * and lets other threads run meanwhile. So the ports work from the first line on, and in any
  * context.
  *
- * Locking: a port's lock, with interrupts off, so that lines leave whole. Whoever has waited long
- * for it goes on without: its owner will not come back, and a torn line is better than none.
+ * Locking: a port's owner, with interrupts off, so that lines leave whole.
  */
 #include "cmdline.h"
 #include "lib/string.h"
-#include "pc.h"
+#include "owner.h"
 #include "x86.h"
 
 /* Registers. The first two are the divisor's halves while LCR_DLAB is set. */
@@ -39,14 +38,13 @@
 #define IIR_QUEUES	0xc0	/* read from FCR: it has them, and they work */
 #define SEND_TRIES	(1u << 24)
 
-#define LOCK_TRIES	(1u << 26)
 #define EAGER_TRIES	200	/* times to look for a byte before sleeping */
 
 static struct port {
 	u16 base;		/* 0: there is none */
 	u8 queue;		/* bytes that it takes at once */
 	bool stuck;		/* it sends nothing: bytes are lost until it does again */
-	u32 lock;
+	u32 owner;
 } ports[2];
 static struct port *log_port, *error_port;
 
@@ -85,18 +83,6 @@ void serial_init(const char *cmdline)
 	error_port = named(cmdline, "stderr");
 }
 
-static bool lock(struct port *p)
-{
-	unsigned int tries;
-
-	for (tries = 0; tries < LOCK_TRIES; tries++) {
-		if (!__atomic_exchange_n(&p->lock, 1, __ATOMIC_ACQUIRE))
-			return true;
-		__asm__ volatile("pause");
-	}
-	return false;
-}
-
 static void wait_until_empty(struct port *p)
 {
 	unsigned int tries = p->stuck ? 1 : SEND_TRIES;
@@ -120,15 +106,13 @@ static void send(struct port *p, const char *text, size_t len)
 static void port_write(struct port *p, const char *text, size_t len)
 {
 	unsigned long flags;
-	bool locked;
 
 	if (!p || !p->base)
 		return;
 	flags = irq_save();
-	locked = lock(p);
+	owner_insist(&p->owner);
 	send(p, text, len);
-	if (locked)
-		__atomic_store_n(&p->lock, 0, __ATOMIC_RELEASE);
+	owner_drop(&p->owner);
 	irq_restore(flags);
 }
 

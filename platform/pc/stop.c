@@ -9,7 +9,7 @@
  */
 #include <kmm/printk.h>
 
-#include "pc.h"
+#include "owner.h"
 #include "stop.h"
 #include "x86.h"
 
@@ -18,7 +18,7 @@
 #define PM1_SLP_TYP	10
 
 u32 pc_stopping;
-static u32 stopper;		/* the CPU + 1 that stops the machine */
+static u32 stopper;		/* who stops the machine */
 static struct {
 	u16 port;
 	u8 type;
@@ -51,13 +51,10 @@ void pc_exit(int status)
 /* The first CPU that stops ends it all; none other may come between. */
 void kmm_stop(const char *why)
 {
-	u32 nobody = 0, me = this_pc_cpu()->hardware + 1;
-
 	if (pc_world.stop)
 		pc_world.stop(why);
 	irq_save();
-	if (!__atomic_compare_exchange_n(&stopper, &nobody, me, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED) && nobody != me)
+	if (!owner_try(&stopper))
 		pc_halt();
 	pc_log(LOGLEVEL_EMERG, "The machine stopped: %s", why);
 	pc_exit(STOP_STATUS);

@@ -33,7 +33,7 @@
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "machine.h"
-#include "pc.h"
+#include "owner.h"
 #include "smp.h"
 #include "trap.h"
 #include "x86.h"
@@ -66,7 +66,7 @@ extern const char pc_probe_load[];
 static struct gate idt[NR_VECTORS] __attribute__((aligned(16)));
 static void (*handlers[NR_VECTORS])(struct pt_regs *regs);
 static const struct pt_regs *reporting[PC_MAX_CPUS];
-static u32 reporter;		/* a: the CPU + 1 that tells of an exception; 0: none */
+static u32 reporter;		/* a: whose exception is told */
 
 /* ---- the table ---- */
 
@@ -216,10 +216,9 @@ static void set_trap_regs(const struct pt_regs *regs)
 
 void trap_forget(void)
 {
-	u32 me = this_pc_cpu()->hardware + 1;
-
 	set_trap_regs(NULL);
-	__atomic_compare_exchange_n(&reporter, &me, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	if (owner_is_me(&reporter))
+		owner_drop(&reporter);
 }
 
 void trap_left(void)
@@ -238,13 +237,8 @@ void trap_left(void)
 /* One report is enough: who comes later waits for the stop. */
 static void become_reporter(void)
 {
-	u32 nobody = 0, me = this_pc_cpu()->hardware + 1;
-
-	while (!__atomic_compare_exchange_n(&reporter, &nobody, me, false, __ATOMIC_ACQUIRE,
-					    __ATOMIC_RELAXED) && nobody != me) {
-		nobody = 0;
+	while (!owner_try(&reporter))
 		kmm_cpu_relax();
-	}
 }
 
 static void __noreturn die(const struct pt_regs *regs)
