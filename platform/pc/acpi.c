@@ -472,3 +472,17 @@ int acpi_read(phys_addr_t rsdp, acpi_map *map, struct acpi_info *info, const cha
 	read_fadt(&r);
 	return info->why[0] ? -EINVAL : 0;
 }
+
+void acpi_put_first(struct acpi_info *info, u32 apic_id)
+{
+	struct acpi_cpu first;
+	unsigned int i;
+
+	for (i = 0; i < info->nr_cpus && info->cpu[i].apic_id != apic_id; i++)
+		continue;
+	if (i == info->nr_cpus)
+		return;
+	first = info->cpu[i];
+	memmove(info->cpu + 1, info->cpu, i * sizeof(first));
+	info->cpu[0] = first;
+}

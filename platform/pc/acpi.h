@@ -51,4 +51,7 @@ typedef const void *acpi_map(phys_addr_t phys, size_t size);
  */
 int acpi_read(phys_addr_t rsdp, acpi_map *map, struct acpi_info *info, const char **why);
 
+/* acpi_put_first - this CPU first, whatever place the tables give it; the others stay in order. */
+void acpi_put_first(struct acpi_info *info, u32 apic_id);
+
 #endif

@@ -291,27 +291,11 @@ static unsigned int most_cpus(void)
 	return (unsigned int)clamp(most, (u64)1, (u64)PC_MAX_CPUS);
 }
 
-/* The CPU that runs this is 0, whatever place the MADT gives it; the others stay in order. */
-static void put_first_cpu_first(void)
-{
-	const u32 id = apic_id();
-	struct acpi_cpu first;
-	unsigned int i;
-
-	for (i = 0; i < pc_acpi.nr_cpus && pc_acpi.cpu[i].apic_id != id; i++)
-		continue;
-	if (i == pc_acpi.nr_cpus)
-		return;
-	first = pc_acpi.cpu[i];
-	memmove(pc_acpi.cpu + 1, pc_acpi.cpu, i * sizeof(first));
-	pc_acpi.cpu[0] = first;
-}
-
 static void take_cpus(void)
 {
 	unsigned int i;
 
-	put_first_cpu_first();
+	acpi_put_first(&pc_acpi, apic_id());	/* who runs this is CPU 0 */
 	pc_machine.nr_cpus = clamp(pc_acpi.nr_cpus, 1u, most_cpus());
 	for (i = 0; i < pc_machine.nr_cpus; i++)
 		pc_machine.cpu_node[i] = i < pc_acpi.nr_cpus ? pc_acpi.cpu[i].node : NUMA_NO_NODE;

@@ -322,6 +322,29 @@ static void test_cpus(void)
 	is_int(info.cpus_left_out, 100 - PC_MAX_CPUS, "the others counted");
 }
 
+static void test_first(void)
+{
+	static const u32 ids[] = { 7, 2, 0x12345, 4 };
+	unsigned int i;
+
+	info = (struct acpi_info){ .nr_cpus = ARRAY_SIZE(ids) };
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		info.cpu[i] = (struct acpi_cpu){ ids[i], (s32)i };
+	acpi_put_first(&info, 0x12345);
+	ok(info.cpu[0].apic_id == 0x12345 && info.cpu[0].node == 2,
+	   "the CPU that boots comes first, with its node");
+	ok(info.cpu[1].apic_id == 7 && info.cpu[2].apic_id == 2 && info.cpu[3].apic_id == 4 &&
+	   info.nr_cpus == 4, "the others stay in order");
+	acpi_put_first(&info, 0x12345);
+	acpi_put_first(&info, 5);
+	ok(info.cpu[0].apic_id == 0x12345 && info.cpu[3].apic_id == 4,
+	   "it is there already, or the tables do not know it");
+	info.nr_cpus = PC_MAX_CPUS;
+	info.cpu[PC_MAX_CPUS - 1].apic_id = 9;
+	acpi_put_first(&info, 9);
+	ok(info.cpu[0].apic_id == 9 && info.cpu[1].apic_id == 0x12345, "the last of very many");
+}
+
 static void test_nodes(void)
 {
 	struct piece *p;
@@ -464,6 +487,7 @@ int main(void)
 	test_flips();
 	test_none();
 	test_cpus();
+	test_first();
 	test_nodes();
 	test_broken();
 	test_s5();
