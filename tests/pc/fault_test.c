@@ -8,6 +8,12 @@
 
 #include "tests/pc/cpus.h"
 
+#ifdef __x86_64__
+#define STACK_POINTER	"rsp"
+#else
+#define STACK_POINTER	"esp"
+#endif
+
 /* An address that is not mapped, whatever tables are in use: an area's guard page. */
 static char *nowhere(void)
 {
@@ -119,9 +125,69 @@ static void test_line(void)
 	ok(cpus_on(), "another machine");
 }
 
+/* ---- on no stack ---- */
+
+/* The processor cannot even push what it has to say: a double fault. */
+static void lose_stack(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("mov %0, %%" STACK_POINTER "\n\tpush %0"
+			 : : "r"(nowhere() + PAGE_SIZE / 2) : "memory");
+}
+
+static void lose_stack_on_last(void *arg)
+{
+	smp_run(nr_cpus - 1, lose_stack, arg);
+}
+
+/* IA-32 takes them by a task, which must be ready again each time. */
+static void test_double_faults(void)
+{
+	unsigned int time;
+
+	for (time = 0; time < 3; time++) {
+		faults(lose_stack, NULL, "in its guard page", "a double fault");
+		faults(lose_stack_on_last, NULL, "in its guard page", "one on the last CPU");
+	}
+}
+
+/* ---- in the middle of the boot ---- */
+
+static void stop_at_zones(void *arg, int level, const char *line, size_t len)
+{
+	(void)arg, (void)level, (void)len;
+	if (strstr(line, "Zone ranges:"))
+		kmm_stop("half-way up");
+}
+
+static void boot_half_way(void *arg)
+{
+	(void)arg;
+	(void)MACHINE_ON(.mem = 64 * MIB, .cpus = nr_cpus, .threads = true,
+			 .on_line = stop_at_zones);
+}
+
+/* The core's tables were loaded and knew nothing of the APIC: ticks must come none the less. */
+static void test_boot(void)
+{
+	u64 start;
+
+	nr_cpus = min(pc_machine.nr_cpus, MOST_CPUS);
+	ok(stops(boot_half_way, NULL), "a stop in the middle of the boot");
+	is_str(host_stop_reason(), "half-way up", "is caught");
+	spin_ms(20);
+	host_power_off();
+	start = clock_real_ns();
+	msleep(20);
+	ok(clock_real_ns() - start >= 20 * MS, "a sleep ends, but not before its time");
+	ok(cpus_on(), "another machine");
+}
+
 int main(void)
 {
 	run_case(test_queues);
 	run_case(test_line);
+	run_case(test_double_faults);
+	run_case(test_boot);
 	return done_testing();
 }

@@ -317,6 +317,59 @@ static void test_drains(void)
 	nothing_lost(free, "drains");
 }
 
+/* ---- an interrupt that is lost ---- */
+
+static unsigned int lost, reached, helped;
+
+/* The first one never gets to its handler. */
+static void lose(struct pt_regs *regs)
+{
+	(void)regs;
+	add(&lost, 1);
+	ipi_init();
+}
+
+static void be_reached(void *arg)
+{
+	(void)arg;
+	store(&reached, 1);
+}
+
+/* Should nobody else send it again: the test is to fail, not to hang. */
+static int help(void *data)
+{
+	u64 end = clock_real_ns() + 2000 * MS;
+
+	(void)data;
+	while (!load(&reached) && clock_real_ns() < end)
+		msleep(5);
+	if (!load(&reached)) {
+		store(&helped, 1);
+		apic_send(pc_cpus[nr_cpus - 1].apic_id, VECTOR_CALL);
+	}
+	return 0;
+}
+
+static void test_lost(void)
+{
+	struct task *t;
+
+	if (!cpus_on())
+		return;
+	if (nr_cpus == 1) {
+		skip(3, "one CPU");
+		return;
+	}
+	lost = reached = helped = 0;
+	t = kthread_run_on_cpu(help, NULL, 0, "helps");
+	trap_set(VECTOR_CALL, lose);
+	ok(kmm_cpu_call(nr_cpus - 1, be_reached, NULL), "asked by an interrupt that is lost");
+	is_int(load(&lost), 1, "it was");
+	ok(load(&reached) && !load(&helped), "it is sent again");
+	if (!IS_ERR(t))
+		kthread_stop(t);
+}
+
 /* ---- into machines that stop ---- */
 
 static void stop_here(void *arg)
@@ -418,6 +471,7 @@ int main(void)
 	run_case(test_waiting);
 	run_case(test_tlbs);
 	run_case(test_drains);
+	run_case(test_lost);
 	run_case(test_stops);
 	return done_testing();
 }
