@@ -95,6 +95,13 @@ if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 		qemu_log 200 -m 512 -drive "file=$dir/grub.iso,format=raw"
 		check "GRUB's linux16" 'loaded by GRUB.*from BIOS-e820' 'KASLR: place drawn' 'The program'
 	done
+	# GRUB leaves the file's setup_data, at 0x250, as it is: 0x100001000
+	cp "$B/$flavour/$image" "$dir/far"
+	printf '\000\020\000\000\001' | dd of="$dir/far" bs=1 seek=592 conv=notrunc 2>/dev/null
+	scripts/pc-grub "$dir/grub.iso" "$dir/far" console=ttyS0 -- true
+	qemu_log 90 -m 512 -drive "file=$dir/grub.iso,format=raw"
+	check "setup_data out of reach of 32 bits is left, and that is said" 'loaded by GRUB' \
+		'pc: setup_data from 0x100001000 on is out of reach' 'The program'
 else
 	n=$((n + 1))
 	echo "ok $n # SKIP no GRUB"
