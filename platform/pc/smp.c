@@ -496,7 +496,12 @@ static bool try_worker(unsigned int cpu)
 	return false;
 }
 
-/* With those CPUs whose workers have nothing to do; while the core boots, the caller alone. */
+/*
+ * With those CPUs whose workers have nothing to do. While the core boots, the caller alone: the
+ * others are started later. To start one takes 10 ms, about as long as to initialise all the pages
+ * that a boot does not leave for later (8 GiB: mm/page/memmap.c); and before the core's tables map
+ * the APIC nobody can be called to them.
+ */
 void kmm_cpu_run_all(void (*fn)(void *arg), void *arg)
 {
 	unsigned int cpu, self = this_pc_cpu()->hardware;
