@@ -193,12 +193,13 @@ static void tell_image(char *to, u64 tsc)
 
 void start_main(struct boot_params *bp, char *load)
 {
-	u64 tsc, cmdline = boot_cmdline(bp);
+	u64 tsc, cmdline;
 	char *to;
 
 	extern char start_end[] __attribute__((visibility("hidden")));
 
 	boot_clean(bp);
+	cmdline = boot_cmdline(bp);
 	s.bp = bp;
 	s.image = (struct image_head *)(void *)start_end;
 	ask_processor(&s.features);

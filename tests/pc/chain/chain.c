@@ -4,6 +4,7 @@
  * by the 64-bit entry, with a zero page of its own making. tests/pc/image.t boots it with that
  * image as its initrd. The words on the command line say where things are put:
  *
+ *	entry32		in protected mode instead, by the 32-bit entry
  *	load=ADDRESS	the image's start code and image (default 64 MiB)
  *	params=ADDRESS	zero page and command line (default 0x90000)
  *	initrd=ADDRESS	an initrd of 5000 bytes (default: none)
@@ -143,6 +144,50 @@ static void make_initrd(u64 params, u64 at, const u8 *content)
 	bp->hdr.ramdisk_size = INITRD_SIZE;
 }
 
+/* ---- back to protected mode ---- */
+
+#define STUB_AT		0x7000u		/* at its own address: paging goes */
+
+static const u64 gdt[] = { 0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff };
+
+__asm__(".pushsection .rodata\n"
+	"stub:\n\t"
+	".code32\n\t"
+	"movl	$0x18, %eax\n\t"
+	"movl	%eax, %ds\n\t"
+	"movl	%eax, %es\n\t"
+	"movl	%eax, %ss\n\t"
+	"movl	%cr0, %eax\n\t"
+	"andl	$0x7fffffff, %eax\n\t"	/* PG */
+	"movl	%eax, %cr0\n\t"
+	"movl	$0xc0000080, %ecx\n\t"	/* EFER.LME */
+	"rdmsr\n\t"
+	"andl	$~0x100, %eax\n\t"
+	"wrmsr\n\t"
+	"xorl	%eax, %eax\n\t"
+	"movl	%eax, %cr4\n\t"
+	"jmp	*%edi\n"
+	"stub_end:\n\t"
+	".code64\n"
+	".popsection");
+extern const u8 stub[], stub_end[];
+
+static void __noreturn jump32(u64 entry, u64 params)
+{
+	struct table_pointer p = { sizeof(gdt) - 1, (uintptr_t)gdt };
+
+	memcpy((void *)(uintptr_t)STUB_AT, stub, (size_t)(stub_end - stub));
+	__asm__ volatile("lgdt %0\n\tpushq $0x10\n\tpushq %1\n\tlretq"
+			 : : "m"(p), "r"((u64)STUB_AT), "S"(params), "D"(entry) : "memory");
+	__builtin_unreachable();
+}
+
+static void __noreturn jump64(u64 entry, u64 params)
+{
+	__asm__ volatile("jmp *%0" : : "r"(entry), "S"(params) : "memory");
+	__builtin_unreachable();
+}
+
 void pc_start(void)
 {
 	const struct boot_params *old = (const void *)(uintptr_t)pc_place.boot_params;
@@ -153,9 +198,10 @@ void pc_start(void)
 	const u8 *file = (const u8 *)(uintptr_t)boot_initrd(old, &size);
 	const struct setup_header *h = (const void *)(file + 0x1f1);
 	size_t skip = (h->setup_sects + 1u) * 512;
+	bool entry32 = after(line, "entry32");
 
-	if (size < skip || h->header != BOOT_HDR_MAGIC || !(h->xloadflags & 1)) {
-		say("chain: the initrd is no image with a 64-bit entry\n");
+	if (size < skip || h->header != BOOT_HDR_MAGIC || (!entry32 && !(h->xloadflags & 1))) {
+		say("chain: the initrd is no image with such an entry\n");
 		pc_halt();
 	}
 	map_all();
@@ -166,8 +212,9 @@ void pc_start(void)
 	if (links)
 		make_links(params, links, address(line, "extra=", 0));
 	say("chain: off it goes\n");
-	__asm__ volatile("jmp *%0" : : "r"(load + 0x200), "S"(params));
-	pc_halt();
+	if (entry32)
+		jump32(load, params);
+	jump64(load + 0x200, params);
 }
 
 void pc_halt(void)
