@@ -113,10 +113,10 @@ link = $(or $(cc.$1),$(CC)) $(flags.$1) $(link.$1) $(LDFLAGS) -o $@ $(filter %.o
 	-Wl,--start-group $(filter %.a,$2) -Wl,--end-group -Wl,--as-needed $(libs.$1) -pthread
 archive = rm -f $@ $@.new && ar rcsD $@.new $(filter %.o,$^) && mv $@.new $@
 
-# $1 flavour
+# $1 flavour; where its flags are from, if not from here
 define library
 core_obj.$1 := $(core_src:%.c=$B/$1/%.o)
-$$(core_obj.$1): $B/$1/%.o: %.c Makefile
+$$(core_obj.$1): $B/$1/%.o: %.c Makefile $2
 	$$(call say,CC,$$@)
 	$$Q mkdir -p $$(@D); $$(call compile,$1,$$(core.$1),$$<)
 $B/$1/libkmm.a: $$(filter-out %/lib/string.o,$$(core_obj.$1))

@@ -63,7 +63,7 @@ endef
 
 # $1 flavour
 define pc_flavour
-$(call library,$1)
+$(call library,$1,platform/pc/pc.mk)
 $(call pc_rules,$B/$1/platform/pc,platform/pc,$(flags.$1) $(core.$1))
 $(call pc_rules,$B/$1/platform/pc/setup,platform/pc/setup,$(pc_setup_flags) $(pc_define.$1))
 $(call pc_rules,$B/$1/platform/pc/start,platform/pc/start,$(pc_start_flags) $(pc_define.$1) \
