@@ -44,6 +44,12 @@ static inline bool __test_and_clear_bit(unsigned long nr, unsigned long *addr)
 	return old;
 }
 
+/* ror_long - bits turned right, 0 < n < BITS_PER_LONG; those that fall out come in at the top. */
+static inline unsigned long ror_long(unsigned long x, unsigned int n)
+{
+	return x >> n | x << (BITS_PER_LONG - n);
+}
+
 /* __ffs / __fls - number of the lowest / highest bit set; @word must not be 0. */
 static inline unsigned int __ffs(unsigned long word)
 {

@@ -48,6 +48,11 @@ __kmm_state unsigned long pcpu_nr_populated;
 __kmm_state struct pcpu_stats pcpu_stats;
 __kmm_state bool pcpu_ready;
 
+static __kmm_state struct {		/* P: to which chunk was given last */
+	uintptr_t start;	/* of granule 0, as alloc_percpu() returns it */
+	uintptr_t nr_bits;	/* up to the end of its own; 0: to none */
+	struct pcpu_chunk *chunk;
+} latest;
 static __kmm_state unsigned int slots_used;	/* P: bit n: list n has chunks */
 static __kmm_state unsigned int nr_empty_chunks;	/* P: that could be destroyed */
 static __kmm_state long nr_surplus;	/* P: empty populated pages that could be unmapped */
@@ -113,9 +118,8 @@ static void count_empty(const struct pcpu_chunk *c, long n)
 {
 	if (c == pcpu_reserved_chunk)
 		return;
-	WRITE_ONCE(pcpu_nr_empty_populated, pcpu_nr_empty_populated + n);
-	if (!c->immutable && !c->pages)
-		nr_surplus += n;
+	pcpu_nr_empty_populated += n;
+	nr_surplus += c->unmaps * n;
 }
 
 static void count_populated(long n)
@@ -125,7 +129,7 @@ static void count_populated(long n)
 
 static inline bool is_spare(const struct pcpu_chunk *c)
 {
-	return !c->immutable && c->map.free == c->usable;
+	return c->map.free == c->whole;
 }
 
 static void tree_insert(struct pcpu_chunk *c)
@@ -143,6 +147,8 @@ static void tree_insert(struct pcpu_chunk *c)
 
 void pcpu_link(struct pcpu_chunk *c)
 {
+	c->whole = c->immutable ? ~0u : c->usable;
+	c->unmaps = !c->immutable && !c->pages;
 	tree_insert(c);
 	enter_slot(c, slot_of(&c->map));
 	count_empty(c, pcpu_empty_populated(&c->map));
@@ -153,6 +159,8 @@ void pcpu_link(struct pcpu_chunk *c)
 
 void pcpu_unlink(struct pcpu_chunk *c)
 {
+	if (latest.chunk == c)
+		latest.nr_bits = 0;
 	rb_erase(&c->node, &pcpu_chunks);
 	leave_slot(c);
 	count_empty(c, -pcpu_empty_populated(&c->map));
@@ -207,12 +215,14 @@ static inline void watch_balance(void)
 		WRITE_ONCE(balance_wanted, true);
 }
 
-/* One empty populated page more (1) or less (-1), not of the reserved chunk. Pre: P. */
-static __always_inline void count_empty_page(const struct pcpu_chunk *c, long n)
+/* A page of this chunk has become empty. Pre: P. */
+static __always_inline void may_be_given_back(struct pcpu_chunk *c)
 {
-	WRITE_ONCE(pcpu_nr_empty_populated, pcpu_nr_empty_populated + n);
-	if (!c->immutable && !c->pages)
-		nr_surplus += n;
+	nr_surplus += c->unmaps;
+	if (unlikely(is_spare(c))) {
+		nr_empty_chunks++;
+		list_move_tail(&c->list, &pcpu_slots[c->slot]);
+	}
 	watch_balance();
 }
 
@@ -301,7 +311,7 @@ static bool take_area_locked(struct request *r)
 }
 
 /* Give granules back that begin at bit; how many. Pre: P. */
-static __noinline unsigned int give_area(struct pcpu_chunk *c, unsigned int bit)
+static unsigned int give_area(struct pcpu_chunk *c, unsigned int bit)
 {
 	u64 empty = c->map.empty;
 	u32 bound = c->map.bound;
@@ -592,35 +602,32 @@ static __always_inline struct pcpu_chunk *take_quickly(unsigned int nr, unsigned
 	if (unlikely(p < 0))
 		return NULL;
 	if (c->map.page[p].used == nr) {
-		nr_empty_chunks -= !c->immutable && c->map.free + nr == c->usable;
+		nr_empty_chunks -= c->map.free + nr == c->whole;
 		c->map.empty &= ~((u64)1 << p);
-		count_empty_page(c, -1);
+		pcpu_nr_empty_populated--;
+		nr_surplus -= c->unmaps;
+		watch_balance();
 	}
 	count_alloc(c, nr << PCPU_GRANULE_SHIFT);
 	return c;
 }
 
-/* The same for freeing: how many granules, 0: not so simple. Pre: P. */
-static __always_inline unsigned int give_quickly(struct pcpu_chunk *c, unsigned int bit)
+/* The same for freeing, some granules from this one on: false, it is not so simple. Pre: P. */
+static __always_inline bool give_quickly(struct pcpu_chunk *c, unsigned int bit)
 {
-	unsigned int nr, p = bit / PCPU_PAGE_BITS;
+	unsigned int p = bit / PCPU_PAGE_BITS;
 
-	if (unlikely(c == pcpu_reserved_chunk))
-		return 0;
-	nr = pcpu_map_free_fast(&c->map, bit);
-	if (unlikely(!nr))
-		return 0;
-	if (!c->map.page[p].used) {
-		c->map.empty |= (u64)1 << p;
-		if (unlikely(is_spare(c))) {
-			nr_empty_chunks++;
-			list_move_tail(&c->list, &pcpu_slots[c->slot]);
-		}
-		count_empty_page(c, 1);
-	}
+	if (unlikely(!pcpu_map_free_fast(&c->map, bit)))
+		return false;
 	c->nr_alloc--;
 	pcpu_stats.nr_cur_alloc--;
-	return nr;
+	if (!c->map.page[p].used) {
+		c->map.empty |= (u64)1 << p;
+		pcpu_nr_empty_populated++;
+		if (!c->immutable)
+			may_be_given_back(c);
+	}
+	return true;
 }
 
 static inline void clear_area(uintptr_t p, size_t size)
@@ -700,33 +707,60 @@ void *__alloc_reserved_percpu(size_t size, size_t align)
 	return pcpu_alloc(size, align, true, GFP_KERNEL);
 }
 
-static __cold void report_bad_free(const void *ptr)
+static __cold void report_bad_free(uintptr_t ptr)
 {
 	pr_err("percpu: free_percpu(0x%lx): no allocation begins there, ignored",
-	       (unsigned long)(uintptr_t)ptr);
+	       (unsigned long)ptr);
 	kmm_dump_stack();
+}
+
+/* Look for the chunk, and in its map. How many granules, 0: no allocation begins there. Pre: P. */
+static unsigned int give_slowly(uintptr_t address)
+{
+	struct pcpu_chunk *c = chunk_at(address);
+	uintptr_t offset = c ? address - c->base : 1;
+
+	if (unlikely(offset % PCPU_MIN_ALLOC_SIZE))
+		return 0;
+	if (c != pcpu_reserved_chunk) {
+		latest.chunk = c;
+		latest.start = c->base - pcpu_layout.delta;
+		latest.nr_bits = c->hidden + c->usable;
+	}
+	return give_area(c, (unsigned int)(offset >> PCPU_GRANULE_SHIFT));
+}
+
+/* The rest of free_percpu() where more is to be done: it need not come back. Pre: P; dropped. */
+static __noinline void raise_bounds(struct pcpu_chunk *c, unsigned int bit, unsigned long flags)
+{
+	if (unlikely(pcpu_map_raise(&c->map, bit)))
+		pcpu_place(c);
+	spin_unlock_irqrestore(&pcpu_lock, flags);
+}
+
+static __noinline void free_slowly(uintptr_t ptr, unsigned long flags)
+{
+	unsigned int nr = ptr ? give_slowly(ptr + pcpu_layout.delta) : 1;
+
+	spin_unlock_irqrestore(&pcpu_lock, flags);
+	if (unlikely(!nr))
+		report_bad_free(ptr);
 }
 
 void free_percpu(void *ptr)
 {
-	uintptr_t address = (uintptr_t)ptr + pcpu_layout.delta, offset;
-	struct pcpu_chunk *c;
 	unsigned long flags;
-	unsigned int nr = 0;
+	uintptr_t at;
+	unsigned int bit;
 
-	if (unlikely(!ptr))
-		return;
 	spin_lock_irqsave(&pcpu_lock, flags);
-	c = chunk_at(address);
-	if (likely(c)) {
-		offset = address - c->base;
-		if (likely(offset % PCPU_MIN_ALLOC_SIZE == 0))
-			nr = give_quickly(c, (unsigned int)(offset >> PCPU_GRANULE_SHIFT)) ?:
-			     give_area(c, (unsigned int)(offset >> PCPU_GRANULE_SHIFT));
-	}
+	at = ror_long((uintptr_t)ptr - latest.start, PCPU_GRANULE_SHIFT);
+	bit = (unsigned int)at;		/* large, if it is none */
+	if (unlikely(at >= latest.nr_bits || !give_quickly(latest.chunk, bit)))
+		return free_slowly((uintptr_t)ptr, flags);
+	if (unlikely(pcpu_map_is_low(&latest.chunk->map, bit)))
+		return raise_bounds(latest.chunk, bit, flags);
 	spin_unlock_irqrestore(&pcpu_lock, flags);
-	if (unlikely(!nr))
-		report_bad_free(ptr);
 }
 
 /* --- get_cpu_var() --- */

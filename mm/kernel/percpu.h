@@ -47,16 +47,18 @@ struct pcpu_miss {
 #define PCPU_NO_MISS	0xffffu
 
 struct pcpu_page {
-	u16 used;		/* granules taken */
-	u16 bound;		/* no run of free granules inside this page is longer */
+	u32 used;		/* granules taken */
+	u32 bound;		/* no run of free granules inside this page is longer */
 	struct pcpu_miss miss;
-	u16 first;		/* all of the page's words below this one are full */
+	u32 first;		/* word of the map: all of the page's below this one are full */
 };
+
+#define PCPU_NO_RUN	(~0u)	/* as run_end */
 
 /* Everything: P, or the owner's alone. */
 struct pcpu_map {
 	unsigned long *taken;	/* a bit for each granule that is allocated or hidden */
-	unsigned long *last;	/* a bit for the last granule of each allocation */
+	unsigned long *begin;	/* a bit for the first granule of each allocation */
 	unsigned int nr_pages;
 	u64 populated;		/* pages that have memory, for all CPUs */
 	u64 empty;		/* pages of which nothing is taken */
@@ -64,6 +66,7 @@ struct pcpu_map {
 	u32 free;		/* granules */
 	u32 bound;		/* no run is longer, be it across pages */
 	struct pcpu_miss miss;	/* looked for in all pages */
+	u32 run_start, run_end;	/* all of the run freed last; PCPU_NO_RUN: not known */
 	struct pcpu_page page[PCPU_MAP_PAGES];
 };
 
@@ -87,11 +90,14 @@ void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr);
  * pcpu_map_alloc_slow - take nr granules at a multiple of align, in `allowed` pages only: the first
  * one's number, or -1. pcpu_map_size - granules of the allocation that begins at bit; 0: none does.
  * pcpu_map_free_slow - and free it. Common cases go faster: percpu_map_fast.h.
+ * pcpu_map_raise - bounds may be too low since an area of one page was freed that began at bit;
+ * true: the map's has come past a power of two.
  */
 int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int align,
 			u64 allowed) __must_check;
 unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit);
 unsigned int pcpu_map_free_slow(struct pcpu_map *map, unsigned int bit);
+bool pcpu_map_raise(struct pcpu_map *map, unsigned int bit);
 /* Stops the machine naming what is broken. */
 void pcpu_map_check(const struct pcpu_map *map);
 /* Longest run of free granules; for those who look. */
@@ -118,6 +124,8 @@ struct pcpu_chunk {
 	struct vm_struct **vms;		/* its addresses; NULL: pages below, or the boot's */
 	struct page *pages;		/* without paging: one block */
 	unsigned int hidden, usable;	/* granules: not the map's, at the beginning; its own */
+	unsigned int whole;		/* free granules if it may be destroyed; ~0: never */
+	long unmaps;			/* 1: empty pages may be unmapped, else 0 */
 	unsigned int nr_alloc, max_alloc_size;	/* P: for percpu_stats */
 	struct pcpu_map map;
 };

@@ -34,7 +34,7 @@ struct map_area {
 static unsigned int last_taken(const struct pcpu_map *map)
 {
 	unsigned long bits = (unsigned long)map->nr_pages * PCPU_PAGE_BITS;
-	unsigned long last = find_last_bit(map->last, bits);
+	unsigned long last = find_last_bit(map->taken, bits);
 
 	return last == bits ? 0 : (unsigned int)last + 1;
 }

@@ -6,8 +6,8 @@
  * alignment allows: any size in steps of four bytes, first fit, no size classes. Nothing of the map
  * lies in the memory it describes. Two bits tell all about a granule:
  *
- *	taken   0 0 1 1 1 1 0 1 1 1 1 0       an allocation begins where taken follows free or last;
- *	last    0 0 0 0 0 1 0 0 1 0 1 0       it ends at the next `last`: sizes 4, 2 and 2
+ *	taken   0 0 1 1 1 1 0 1 1 1 1 0       an allocation begins where `begin` is set; it ends
+ *	begin   0 0 1 0 0 0 0 1 0 1 0 0       before the next one, or the next free: 4, 2 and 2
  *
  * Searching. A chunk has up to 64 pages of 1,024 granules. Each page has a *bound*: no run of free
  * granules in it is longer. The word fit[k] has a bit for each page whose bound is at least 2^k,
@@ -21,14 +21,17 @@
  * populated page only. Larger ones do if no page has room for all of it.
  *
  * Bounds are upper bounds: taking granules does not touch them, freeing raises them to the length
- * of the run that has come about. Only a search that fails in a page computes its bound exactly.
+ * of the run that has come about. How long that is, one or two bits beside the freed granules tell:
+ * if both neighbours are taken, or the one below ends the run that was freed last, as it does when
+ * many are given back in the order in which they were taken. Otherwise the page is looked at.
+ * Only a search that fails in a page computes its bound exactly.
  * So a page is searched in vain at most once for each time something was taken from it: what
  * finding a place costs is constant in the long run, however the requests are mixed, and no
  * operation scans a page to keep figures true (Linux, which keeps exact hints, does). What fails
  * on alignment in spite of a long enough run is remembered as a *miss* until something is freed in
  * that page. The map as a whole has a bound and a miss, too: the lists of chunks live on them.
  *
- * Source: bitmaps with ends marked and hints by block: Linux's percpu.c (T. Heo, D. Zhou); finding
+ * Source: bitmaps with borders marked, hints by block: Linux's percpu.c (T. Heo, D. Zhou); finding
  * runs by AND and shift: H. Warren, "Hacker's Delight", 6-2; lazy upper bounds: the summaries of
  * M. Knyszek's page allocator for Go, made lazy.
  */
@@ -48,7 +51,7 @@ static void set_bound(struct pcpu_map *map, unsigned int p, unsigned int bound)
 {
 	unsigned int k = fls32(map->page[p].bound), to = fls32(bound);
 
-	map->page[p].bound = (u16)bound;
+	map->page[p].bound = bound;
 	for (; k < to; k++)
 		map->fit[k] |= (u64)1 << p;
 	while (k > to)
@@ -139,20 +142,20 @@ static unsigned long run_starts_across(unsigned long x, unsigned long next, unsi
 static int find_small(const struct pcpu_map *map, unsigned int p, unsigned int nr,
 		      unsigned int align)
 {
-	const unsigned long *words = page_words(map, p), mask = pcpu_aligned_bits(align);
-	unsigned int step = align > WORD ? align / WORD : 1;
-	unsigned int w = ALIGN((unsigned int)map->page[p].first, step);
+	const unsigned long *words = map->taken, mask = pcpu_aligned_bits(align);
+	unsigned int step = align > WORD ? align / WORD : 1, end = (p + 1) * PCPU_PAGE_WORDS;
+	unsigned int w = ALIGN(map->page[p].first, step);
 	unsigned long free, starts;
 
-	for (; w < PCPU_PAGE_WORDS; w += step) {
+	for (; w < end; w += step) {
 		free = ~words[w];
 		if (!free)
 			continue;
 		starts = mask & run_starts(free, nr);
-		if (!starts && w + 1 < PCPU_PAGE_WORDS)
+		if (!starts && w + 1 < end)
 			starts = mask & run_starts_across(free, ~words[w + 1], nr);
 		if (starts)
-			return (int)(p * PCPU_PAGE_BITS + w * WORD + __ffs(starts));
+			return (int)(w * WORD + __ffs(starts));
 	}
 	return -1;
 }
@@ -243,11 +246,10 @@ static inline void flip(unsigned long *map, unsigned int bit, unsigned int nr)
 static inline void use_page(struct pcpu_map *map, unsigned int p, unsigned int nr)
 {
 	struct pcpu_page *page = &map->page[p];
-	const unsigned long *words = page_words(map, p);
 
-	page->used = (u16)(page->used + nr);
+	page->used += nr;
 	map->empty &= ~((u64)1 << p);
-	while (page->first < PCPU_PAGE_WORDS && !~words[page->first])
+	while (page->first < (p + 1) * PCPU_PAGE_WORDS && !~map->taken[page->first])
 		page->first++;
 	if (page->used == PCPU_PAGE_BITS)
 		set_bound(map, p, 0);
@@ -257,6 +259,7 @@ static inline void take(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
 	flip(map->taken, bit, nr);
 	map->free -= nr;
+	map->run_end = PCPU_NO_RUN;
 	if (likely(bit % PCPU_PAGE_BITS + nr <= PCPU_PAGE_BITS)) {
 		use_page(map, bit / PCPU_PAGE_BITS, nr);
 		return;
@@ -287,140 +290,129 @@ int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int alig
 		return -1;
 	}
 	take(map, (unsigned int)bit, nr);
-	__set_bit((unsigned int)bit + nr - 1, map->last);
+	__set_bit((unsigned int)bit, map->begin);
 	return bit;
 }
 
 /* --- freeing --- */
 
-/* Free granules right below `bit`, not below `end`, a multiple of WORD. */
-static unsigned int free_below(const struct pcpu_map *map, unsigned int bit, unsigned int end)
+/* Free granules right below `bit`. */
+static unsigned int free_below(const struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int from = bit, in = bit % WORD;
-	unsigned long word = in ? map->taken[bit / WORD] << (WORD - in) : 0;
+	unsigned int w = bit / WORD;
+	unsigned long word = bit % WORD ? map->taken[w] << (WORD - bit % WORD) : 0;
 
 	if (word)
 		return WORD - 1 - __fls(word);
-	for (bit -= in; bit > end && !map->taken[bit / WORD - 1];)
-		bit -= WORD;
-	if (bit > end)
-		bit -= WORD - 1 - __fls(map->taken[bit / WORD - 1]);
-	return from - bit;
+	while (w && !map->taken[w - 1])
+		w--;
+	return bit - (w ? (w - 1) * WORD + __fls(map->taken[w - 1]) + 1 : 0);
 }
 
-/* Free granules from `bit` on, below `end`, a multiple of WORD. */
-static unsigned int free_above(const struct pcpu_map *map, unsigned int bit, unsigned int end)
+/* Free granules from `bit` on, at least one. */
+static inline unsigned int free_above(const struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int from = bit;
-	unsigned long word = bit % WORD ? map->taken[bit / WORD] >> bit % WORD : 0;
+	unsigned long word = map->taken[bit / WORD] >> bit % WORD;
+	unsigned int w = bit / WORD + 1, end = map->nr_pages * PCPU_PAGE_WORDS;
 
-	if (word)
+	if (likely(word))
 		return __ffs(word);
-	for (bit = ALIGN(bit, WORD); bit < end && !map->taken[bit / WORD];)
-		bit += WORD;
-	if (bit < end)
-		bit += __ffs(map->taken[bit / WORD]);
-	return bit - from;
+	while (w < end && !map->taken[w])
+		w++;
+	return w * WORD + (w < end ? __ffs(map->taken[w]) : 0) - bit;
 }
 
-/* Granules of page p are free again; run: how long, at least, the run is that they are in now. */
+/* Granules of page p are free again, from this word on. */
 static inline void unuse_page(struct pcpu_map *map, unsigned int p, unsigned int word,
-			      unsigned int nr, unsigned int run)
+			      unsigned int nr)
 {
 	struct pcpu_page *page = &map->page[p];
 
-	page->used = (u16)(page->used - nr);
-	page->first = (u16)min((unsigned int)page->first, word);
+	page->used -= nr;
+	page->first = min(page->first, word);
 	page->miss.nr = PCPU_NO_MISS;
 	if (!page->used)
 		map->empty |= (u64)1 << p;
-	if (run > page->bound)
-		set_bound(map, p, run);
 }
 
-static void unuse_pages(struct pcpu_map *map, unsigned int bit, unsigned int nr,
-			unsigned int below, unsigned int above)
+static void unuse_pages(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
-	unsigned int end = bit + nr, at, n;
+	unsigned int n;
 
-	for (at = bit; at < end; at += n) {
-		n = min(end - at, PCPU_PAGE_BITS - at % PCPU_PAGE_BITS);
-		unuse_page(map, at / PCPU_PAGE_BITS, at % PCPU_PAGE_BITS / WORD, n,
-			   n + (at == bit ? below : 0) + (at + n == end ? above : 0));
+	for (; nr; bit += n, nr -= n) {
+		n = min(nr, PCPU_PAGE_BITS - bit % PCPU_PAGE_BITS);
+		unuse_page(map, bit / PCPU_PAGE_BITS, bit / WORD, n);
 	}
 }
 
-/* [start, end) is free, and ends where pages do or where something is taken: over whole pages,
- * then. */
-static void raise_map_bound(struct pcpu_map *map, unsigned int start, unsigned int end)
+/*
+ * Granules from this one on are free now: find the run they have become part of. Where it begins is
+ * looked for only if it is neither there, nor where that of the granules freed last does.
+ */
+static inline void find_new_run(struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int most = map->nr_pages * PCPU_PAGE_BITS;
-
-	while (start && start % PCPU_PAGE_BITS == 0) {
-		if (map->empty >> (start / PCPU_PAGE_BITS - 1) & 1)
-			start -= PCPU_PAGE_BITS;
-		else {
-			start -= free_below(map, start, start - PCPU_PAGE_BITS);
-			break;
-		}
+	if (bit != map->run_end) {
+		map->run_start = bit;
+		if (bit && !test_bit(bit - 1, map->taken))
+			map->run_start -= free_below(map, bit);
 	}
-	while (end < most && end % PCPU_PAGE_BITS == 0) {
-		if (map->empty >> (end / PCPU_PAGE_BITS) & 1)
-			end += PCPU_PAGE_BITS;
-		else {
-			end += free_above(map, end, end + PCPU_PAGE_BITS);
-			break;
-		}
-	}
-	map->bound = max(map->bound, (u32)(end - start));
+	map->run_end = bit + free_above(map, bit);
+	if (map->run_end - map->run_start > map->bound)
+		map->bound = map->run_end - map->run_start;
 }
 
-/* Is there nothing to learn from the run that [bit, bit + nr), in one page, is part of? */
-static inline bool bounds_suffice(const struct pcpu_map *map, unsigned int bit, unsigned int nr)
+/*
+ * The part of the last run that lies in page p may be more than the page's bound. A page that was
+ * full is often given back as a whole: it counts as empty, until something is looked for in vain.
+ */
+static inline void raise_page(struct pcpu_map *map, unsigned int p)
 {
-	const struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
+	u32 run = min(map->run_end, (p + 1) * PCPU_PAGE_BITS) -
+		  max(map->run_start, p * PCPU_PAGE_BITS), bound = map->page[p].bound;
 
-	return page->bound + page->used - nr >= PCPU_PAGE_BITS &&
-	       map->bound >= min(map->free, PCPU_LARGEST) &&
-	       bit % PCPU_PAGE_BITS + nr <= PCPU_PAGE_BITS;
+	if (run > bound)
+		set_bound(map, p, bound ? run : PCPU_PAGE_BITS);
+}
+
+bool pcpu_map_raise(struct pcpu_map *map, unsigned int bit)
+{
+	u32 bound = map->bound;
+
+	find_new_run(map, bit);
+	if (unlikely(pcpu_page_is_low(map, bit)))
+		raise_page(map, bit / PCPU_PAGE_BITS);
+	return (bound ^ map->bound) > bound;
 }
 
 unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = bit;
-	unsigned long word;
+	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = bit + 1;
+	unsigned long borders;
 
-	if (bit >= end || !test_bit(bit, map->taken))
+	if (bit >= end || !test_bit(bit, map->begin))
 		return 0;
-	if (bit && test_bit(bit - 1, map->taken) && !test_bit(bit - 1, map->last))
-		return 0;
-	for (word = map->last[at / WORD] >> at % WORD; !word; word = map->last[at / WORD]) {
-		at = ALIGN_DOWN(at, WORD) + WORD;
-		if (at >= end)
-			return 0;
+	for (; at < end; at = ALIGN_DOWN(at, WORD) + WORD) {
+		borders = (map->begin[at / WORD] | ~map->taken[at / WORD]) >> at % WORD;
+		if (borders)
+			return at + __ffs(borders) - bit;
 	}
-	return at + __ffs(word) + 1 - bit;
+	return end - bit;
 }
 
 unsigned int pcpu_map_free_slow(struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int nr = pcpu_map_size(map, bit), end = bit + nr, below, above;
+	unsigned int nr = pcpu_map_size(map, bit), p;
 
 	if (unlikely(!nr))
 		return 0;
-	__clear_bit(end - 1, map->last);
+	__clear_bit(bit, map->begin);
 	flip(map->taken, bit, nr);
 	map->free += nr;
 	map->miss.nr = PCPU_NO_MISS;
-	if (likely(bounds_suffice(map, bit, nr))) {
-		unuse_page(map, bit / PCPU_PAGE_BITS, bit % PCPU_PAGE_BITS / WORD, nr, 0);
-		return nr;
-	}
-	below = free_below(map, bit, ALIGN_DOWN(bit, PCPU_PAGE_BITS));
-	above = free_above(map, end, ALIGN(end, PCPU_PAGE_BITS));
-	unuse_pages(map, bit, nr, below, above);
-	if (map->bound < PCPU_LARGEST)
-		raise_map_bound(map, bit - below, end + above);
+	unuse_pages(map, bit, nr);
+	find_new_run(map, bit);
+	for (p = bit / PCPU_PAGE_BITS; p * PCPU_PAGE_BITS < bit + nr; p++)
+		raise_page(map, p);
 	return nr;
 }
 
@@ -432,24 +424,26 @@ void pcpu_map_init(struct pcpu_map *map, unsigned long *words, unsigned int nr_p
 
 	KMM_BUG_ON(nr_pages < 1 || nr_pages > PCPU_MAP_PAGES);
 	*map = (struct pcpu_map){
-		.taken = words, .last = words + nr_pages * PCPU_PAGE_WORDS, .nr_pages = nr_pages,
+		.taken = words, .begin = words + nr_pages * PCPU_PAGE_WORDS, .nr_pages = nr_pages,
 		.populated = populated, .empty = pcpu_pages_mask(0, nr_pages),
 		.free = nr_pages * PCPU_PAGE_BITS, .bound = nr_pages * PCPU_PAGE_BITS,
-		.miss = { PCPU_NO_MISS, 0 },
+		.miss = { PCPU_NO_MISS, 0 }, .run_end = PCPU_NO_RUN,
 	};
 	for (p = 0; p < nr_pages; p++) {
 		map->page[p].miss.nr = PCPU_NO_MISS;
+		map->page[p].first = p * PCPU_PAGE_WORDS;
 		set_bound(map, p, PCPU_PAGE_BITS);
 	}
 }
 
-/* It looks like an allocation, so that what comes after it is the beginning of one. */
+/* It looks like an allocation, which is where the one below it ends; but nobody can free it. */
 void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
 	if (!nr)
 		return;
 	take(map, bit, nr);
-	__set_bit(bit + nr - 1, map->last);
+	if (bit)
+		__set_bit(bit, map->begin);
 }
 
 unsigned int pcpu_map_longest(const struct pcpu_map *map)
@@ -470,13 +464,24 @@ static void check_page(const struct pcpu_map *map, unsigned int p)
 	KMM_BUG_ON(page->bound < longest_run(words, PCPU_PAGE_WORDS));
 	for (k = 0; k < PCPU_CLASSES; k++)
 		KMM_BUG_ON((map->fit[k] >> p & 1) != (page->bound >= 1u << k));
-	KMM_BUG_ON(page->first > PCPU_PAGE_WORDS);
-	for (w = 0; w < page->first; w++)
-		KMM_BUG_ON(~words[w]);
+	KMM_BUG_ON(page->first < p * PCPU_PAGE_WORDS || page->first > (p + 1) * PCPU_PAGE_WORDS);
+	for (w = p * PCPU_PAGE_WORDS; w < page->first; w++)
+		KMM_BUG_ON(~map->taken[w]);
 	if (page->miss.nr == PCPU_NO_MISS)
 		return;
 	KMM_BUG_ON(find_run(map, p * PCPU_PAGE_BITS, (p + 1) * PCPU_PAGE_BITS, page->miss.nr,
 			    page->miss.align) >= 0);
+}
+
+static void check_run(const struct pcpu_map *map)
+{
+	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = map->run_start;
+
+	if (map->run_end == PCPU_NO_RUN)
+		return;
+	KMM_BUG_ON(map->run_end > end || at >= map->run_end);
+	KMM_BUG_ON(find_next_bit(map->taken, end, at) != map->run_end);
+	KMM_BUG_ON(at && !test_bit(at - 1, map->taken));
 }
 
 void pcpu_map_check(const struct pcpu_map *map)
@@ -490,7 +495,8 @@ void pcpu_map_check(const struct pcpu_map *map)
 		used += map->page[p].used;
 	}
 	for (w = 0; w < words; w++)
-		KMM_BUG_ON(map->last[w] & ~map->taken[w]);
+		KMM_BUG_ON(map->begin[w] & ~map->taken[w]);
 	KMM_BUG_ON(map->free != map->nr_pages * PCPU_PAGE_BITS - used);
 	KMM_BUG_ON(map->bound < min(pcpu_map_longest(map), PCPU_LARGEST));
+	check_run(map);
 }

@@ -2,8 +2,8 @@
 /*
  * percpu_map_fast.h - the common case of percpu_map.c's allocation and freeing, to be compiled into
  * the caller: at most a word's granules, found at the first aligned free granule of the first page
- * that may do, inside one word; freed where no bound has to be raised. What is not so is refused,
- * and the functions with _slow are to be called.
+ * that may do, inside one word. What is not so is refused, and the functions with _slow are to be
+ * called.
  */
 #ifndef MM_KERNEL_PERCPU_MAP_FAST_H
 #define MM_KERNEL_PERCPU_MAP_FAST_H
@@ -46,7 +46,7 @@ static __always_inline int pcpu_map_alloc_fast(struct pcpu_map *map, unsigned in
 		return -1;
 	p = kmm_ctz64(pages);
 	page = &map->page[p];
-	w = p * PCPU_PAGE_WORDS + page->first;
+	w = page->first;
 	if (unlikely(page->used + nr >= PCPU_PAGE_BITS))
 		return -1;
 	word = &map->taken[w];
@@ -58,40 +58,70 @@ static __always_inline int pcpu_map_alloc_fast(struct pcpu_map *map, unsigned in
 	if (unlikely(*word & want || bit + nr > BITS_PER_LONG))
 		return -1;
 	*word |= want;
-	map->last[w] |= 1ul << (bit + nr - 1);
+	map->begin[w] |= 1ul << bit;
+	map->run_end = PCPU_NO_RUN;
 	if (!~*word)
 		page->first++;
 	map->free -= nr;
-	page->used = (u16)(page->used + nr);
+	page->used += nr;
 	*at = w * BITS_PER_LONG + bit;
 	return (int)p;
 }
 
-/* Returns how many granules were freed; 0: refused. */
+/*
+ * A word, turned right until the granule behind bit is lowest: where the allocation that begins at
+ * bit may end. 0: it does not end there, or none begins.
+ */
+static __always_inline unsigned long pcpu_map_borders(const struct pcpu_map *map, unsigned int bit)
+{
+	unsigned int w = bit / BITS_PER_LONG;
+	unsigned long begin = map->begin[w] >> bit % BITS_PER_LONG;
+	unsigned long borders = (begin | ~map->taken[w] >> bit % BITS_PER_LONG) >> 1;
+
+	if (unlikely(!(begin & 1)))
+		return 0;
+	if (likely(borders) || unlikely(++w % PCPU_PAGE_WORDS == 0) ||
+	    !((map->begin[w] | ~map->taken[w]) & 1))
+		return borders;
+	return 1ul << (BITS_PER_LONG - 1 - bit % BITS_PER_LONG);	/* just behind it */
+}
+
+/* Returns how many granules were freed; 0: refused. pcpu_map_is_low() is to be asked next. */
 static __always_inline unsigned int pcpu_map_free_fast(struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int w = bit / BITS_PER_LONG, in = bit % BITS_PER_LONG, nr;
+	unsigned long borders = pcpu_map_borders(map, bit);
+	unsigned int w = bit / BITS_PER_LONG, nr;
 	struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
-	unsigned long taken = map->taken[w], last = map->last[w], ends = last >> in, before;
 
-	/* Not in one word; or it is no allocation's beginning. */
-	before = in ? (taken & ~last) >> (in - 1) :
-		 w ? (map->taken[w - 1] & ~map->last[w - 1]) >> (BITS_PER_LONG - 1) : 0;
-	if (unlikely(!ends || !(taken >> in & 1) || before & 1))
+	if (unlikely(!borders))
 		return 0;
-	nr = __ffs(ends) + 1;
-	if (page->bound + page->used - nr < PCPU_PAGE_BITS ||
-	    map->bound < min(map->free + nr, PCPU_LARGEST))
-		return 0;
-	map->taken[w] = taken & ~(pcpu_low_bits(nr) << in);
-	map->last[w] = last & ~(1ul << (in + nr - 1));
-	map->free += nr;
-	map->miss.nr = page->miss.nr = PCPU_NO_MISS;
-	page->used = (u16)(page->used - nr);
-	w %= PCPU_PAGE_WORDS;
+	nr = __ffs(borders) + 1;
+	map->begin[w] ^= 1ul << bit % BITS_PER_LONG;
+	map->taken[w] ^= (borders ^ (borders - 1)) << bit % BITS_PER_LONG;
 	if (w < page->first)
-		page->first = (u16)w;
+		page->first = w;
+	page->used -= nr;
+	page->miss = (struct pcpu_miss){ PCPU_NO_MISS, 0 };
+	map->miss = (struct pcpu_miss){ PCPU_NO_MISS, 0 };
+	map->free += nr;
 	return nr;
+}
+
+/* Could there be a run in the page of `bit` that is longer than its bound? */
+static __always_inline bool pcpu_page_is_low(const struct pcpu_map *map, unsigned int bit)
+{
+	const struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
+
+	return page->bound + page->used < PCPU_PAGE_BITS;
+}
+
+/* Something in that page was freed: a bound may be too low. Then pcpu_map_raise() has to follow. */
+static __always_inline bool pcpu_map_is_low(struct pcpu_map *map, unsigned int bit)
+{
+	if (unlikely(pcpu_page_is_low(map, bit) || map->bound < map->free))
+		return true;
+	map->run_end = PCPU_NO_RUN;
+	return false;
 }
 
 #endif

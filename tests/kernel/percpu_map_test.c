@@ -76,6 +76,8 @@ static unsigned int pcpu_map_free(struct pcpu_map *m, unsigned int bit)
 
 	if (!nr)
 		return pcpu_map_free_slow(m, bit);
+	if (pcpu_map_is_low(m, bit))
+		(void)pcpu_map_raise(m, bit);
 	if (!m->page[p].used)
 		m->empty |= (u64)1 << p;
 	return nr;
@@ -144,7 +146,7 @@ static void exhaust(unsigned int base, unsigned int steps)
 		return;
 	memcpy(saved_model, model + base, ROOM);
 	memcpy(saved_words, map.taken + w, 2 * sizeof(long));
-	memcpy(saved_words + 2, map.last + w, 2 * sizeof(long));
+	memcpy(saved_words + 2, map.begin + w, 2 * sizeof(long));
 	for (i = 0; i < ARRAY_SIZE(smalls) + ROOM; i++) {
 		if (i < ARRAY_SIZE(smalls))
 			(void)!take(smalls[i].nr, smalls[i].align, 1);
@@ -156,7 +158,7 @@ static void exhaust(unsigned int base, unsigned int steps)
 		map = saved;
 		memcpy(model + base, saved_model, ROOM);
 		memcpy(map.taken + w, saved_words, 2 * sizeof(long));
-		memcpy(map.last + w, saved_words + 2, 2 * sizeof(long));
+		memcpy(map.begin + w, saved_words + 2, 2 * sizeof(long));
 	}
 }
 
@@ -263,6 +265,28 @@ static void test_misses(void)
 	is_int(wrong, 0, "as the model");
 }
 
+/* What is given back in the order in which it was taken is one growing run, over pages too. */
+static void test_runs(void)
+{
+	unsigned int at, all = 3 * PCPU_PAGE_BITS, known = 0;
+
+	start(3);
+	for (at = 0; at < all; at += 16)
+		(void)!take(16, 16, 7);
+	is_int(take(1, 1, 7), -1, "full");
+	for (at = 0; at < all; at += 16) {
+		give(at);
+		known += map.run_start == 0 && map.run_end == at + 16 && map.bound == at + 16;
+		pcpu_map_check(&map);
+	}
+	is_int(known, all / 16, "in order of addresses: the run is known all the time");
+	is_int(take(1040, 16, 7), 0, "room for a large one");
+	is_int(map.run_end, PCPU_NO_RUN, "then it is not");
+	pcpu_map_hide(&map, 2048, 16);
+	is_int(pcpu_map_free(&map, 2052), 0, "what is hidden is no allocation");
+	pcpu_map_check(&map);
+}
+
 int main(void)
 {
 	test_exhaustive(0);
@@ -270,6 +294,7 @@ int main(void)
 	test_exhaustive(PCPU_PAGE_BITS - ROOM);
 	test_borders();
 	test_misses();
+	test_runs();
 	test_random(1, 3000, 1);
 	test_random(3, 3000, 2);
 	test_random(64, 400, 3);
