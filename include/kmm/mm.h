@@ -12,8 +12,11 @@
 #include <kmm/gfp.h>
 #include <kmm/mmzone.h>
 
+/* Where a struct page's size is a power of two, frames need not be counted. */
 static inline phys_addr_t page_to_phys(const struct page *page)
 {
+	if (sizeof(phys_addr_t) == sizeof(long) && PAGE_SIZE % sizeof(*page) == 0)
+		return ((uintptr_t)page - (uintptr_t)vmemmap) * (PAGE_SIZE / sizeof(*page));
 	return PFN_PHYS(page_to_pfn(page));
 }
 #define phys_to_page(phys)	pfn_to_page(PFN_DOWN(phys))

@@ -86,6 +86,50 @@ static inline void kernel_set_pte(ptep_t p, u64 phys, pgprot_t prot)
 }
 
 /*
+ * An entry that is the caller's alone to write, while a processor may read it at any moment. Where
+ * it is two words, the low one, which is never 0 in use, says that it is present: it is written
+ * last, and cleared first. own_pte_fill - one that is none.
+ */
+static __always_inline bool in_halves(const struct pgtable_format *f)
+{
+	return sizeof(void *) < 8 && f->entry_size == 8;
+}
+
+static __always_inline bool own_pte_none(const struct pgtable_format *f, ptep_t p)
+{
+	if (f->entry_size == 4 || in_halves(f))
+		return !*(const u32 *)(const void *)p;
+	return !*(const u64 *)(const void *)p;
+}
+
+static __always_inline void own_pte_fill(const struct pgtable_format *f, ptep_t p,
+					 const struct page *page, u64 bits)
+{
+	unsigned long pfn = page_to_pfn(page);
+	u32 *half = (void *)p;
+
+	if (!in_halves(f)) {
+		set_pte(f, p, __pte(page_to_phys(page) | bits));
+		return;
+	}
+	__atomic_store_n(half + 1, (u32)(pfn >> (32 - PAGE_SHIFT)) | (u32)(bits >> 32),
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(half, (u32)(pfn << PAGE_SHIFT) | (u32)bits, __ATOMIC_RELEASE);
+}
+
+static __always_inline void own_pte_clear(const struct pgtable_format *f, ptep_t p)
+{
+	u32 *half = (void *)p;
+
+	if (!in_halves(f)) {
+		pte_clear(f, p);
+		return;
+	}
+	__atomic_store_n(half, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(half + 1, 0, __ATOMIC_RELEASE);
+}
+
+/*
  * Entries for [start, end), page aligned, all or nothing: 0, -ENOMEM, or -EBUSY (something is
  * mapped there already; one line). _noflush: nothing is flushed; kmm_mmu_changed() has been called.
  * vmap_range - physically contiguous, with the largest pages up to 1 << max_shift that fit.

@@ -49,47 +49,64 @@ static __kmm_state enum pg_level max_level;		/* c: of a page */
 static __kmm_state bool from_pages;			/* c: boot memory is closed */
 static __kmm_state phys_addr_t early_start, early_end;	/* c */
 
-/* ---- tables lately walked to ---- */
+/* ---- the lowest level ---- */
+
+/*
+ * What the lowest levels of all formats with entries of one width have in common, for the compiler
+ * to know: what is done for each page or each call is compiled once for each of them.
+ */
+static const struct pgtable_format wide_format = {
+	.entry_size = 8,
+	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 21 }, .entries = { [PG_LEVEL_4K] = 512 },
+}, narrow_format = {
+	.entry_size = 4,
+	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 22 }, .entries = { [PG_LEVEL_4K] = 1024 },
+};
+
+static inline bool is_narrow(void)
+{
+	return sizeof(void *) < 8 && kernel_paging == PAGING_32;
+}
 
 /*
  * Whoever maps and unmaps a few pages walks to the same lowest-level table again and again. Here
  * are the last ones, by address: frame and rest of the address in one word, so that it is read and
  * written whole. A table is dropped before it is freed (free_table()); who still has its address
- * then is as wrong as one who has just walked there. 32 bits: walks are short, no words so wide.
+ * then is as wrong as one who has just walked there.
  */
-#define WALKED	64
-#if UINTPTR_MAX > 0xffffffffu
-static __kmm_state u64 walked[WALKED];			/* a: tag << 32 | frame; 0: none */
+#define WALKED		64
+#define FRAME_BITS	(sizeof(void *) < 8 ? 20 : 32)
+static __kmm_state uintptr_t walked[WALKED];	/* a: rest << FRAME_BITS | frame; 0: none */
 
-/* What the lowest levels of all formats of 64 bits have in common, for the compiler to know. */
-static const struct pgtable_format lowest_levels = {
-	.entry_size = 8,
-	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 21 }, .entries = { [PG_LEVEL_4K] = 512 },
+struct walked_place {
+	uintptr_t *word;
+	uintptr_t rest;			/* in its place; never 0 */
 };
-#define LOWEST	(&lowest_levels)
 
-static inline u64 walked_number(u64 va)
+static __always_inline struct walked_place walked_place(const struct pgtable_format *f,
+							uintptr_t va)
 {
-	return va >> LOWEST->shift[PG_LEVEL_2M];
+	uintptr_t number = va >> f->shift[PG_LEVEL_2M];
+
+	return (struct walked_place){ &walked[number % WALKED], number / WALKED << FRAME_BITS };
 }
 
-/* The lowest-level entry for va, if its table is known; else NULL. */
-static inline ptep_t walked_slot(u64 va)
+/* The lowest-level entry for va, if its table is known. */
+static __always_inline bool walked_slot(const struct pgtable_format *f, uintptr_t va, ptep_t *p)
 {
-	u64 number = walked_number(va);
-	u64 word = __atomic_load_n(&walked[number % WALKED], __ATOMIC_ACQUIRE);
+	struct walked_place w = walked_place(f, va);
+	uintptr_t frame = __atomic_load_n(w.word, __ATOMIC_ACQUIRE) ^ w.rest;
 
-	if (!(u32)word || (u32)(number / WALKED) != (u32)(word >> 32))
-		return NULL;
-	return (ptep_t)((uintptr_t)PFN_PHYS((u32)word) + kernel_pgtable.offset +
-			level_index(LOWEST, PG_LEVEL_4K, va) * LOWEST->entry_size);
+	*p = (ptep_t)((frame << PAGE_SHIFT) + kernel_pgtable.offset +
+		      level_index(f, PG_LEVEL_4K, va) * f->entry_size);
+	return likely(!(frame >> FRAME_BITS));
 }
 
-static inline void remember_walk(u64 va, ptep_t p)
+static __always_inline void remember_walk(const struct pgtable_format *f, uintptr_t va, ptep_t p)
 {
-	u64 number = walked_number(va), pfn = PFN_DOWN((uintptr_t)p - kernel_pgtable.offset);
+	struct walked_place w = walked_place(f, va);
 
-	__atomic_store_n(&walked[number % WALKED], (number / WALKED) << 32 | (u32)pfn,
+	__atomic_store_n(w.word, w.rest | PFN_DOWN((uintptr_t)p - kernel_pgtable.offset),
 			 __ATOMIC_RELEASE);
 }
 
@@ -98,15 +115,9 @@ static void forget_walks(phys_addr_t table)
 	unsigned int i;
 
 	for (i = 0; i < WALKED; i++)
-		if ((u32)READ_ONCE(walked[i]) == PFN_DOWN(table))
+		if ((READ_ONCE(walked[i]) & (((uintptr_t)1 << FRAME_BITS) - 1)) == PFN_DOWN(table))
 			WRITE_ONCE(walked[i], 0);
 }
-#else
-#define LOWEST	(kernel_pgtable.fmt)
-static inline ptep_t walked_slot(u64 va) { (void)va; return NULL; }
-static inline void remember_walk(u64 va, ptep_t p) { (void)va; (void)p; }
-static inline void forget_walks(phys_addr_t table) { (void)table; }
-#endif
 
 /* ---- tables ---- */
 
@@ -249,58 +260,44 @@ unsigned int kernel_max_page_shift(void)
 
 /* ---- entries in a row ---- */
 
-/* How many of `left` pages of this level have their entries from va on in one table. */
-static size_t in_table(const struct pgtable_format *f, enum pg_level level, u64 va, size_t left)
+/* How many of `left` bytes have their lowest-level entries from va on in one table. */
+static __always_inline size_t in_table(const struct pgtable_format *f, uintptr_t va, size_t left)
 {
-	return min(left, (size_t)(f->entries[level] - level_index(f, level, va)));
+	return min(left, ((size_t)f->entries[PG_LEVEL_4K] << PAGE_SHIFT) -
+			 (va & (((uintptr_t)f->entries[PG_LEVEL_4K] << PAGE_SHIFT) - PAGE_SIZE)));
 }
 
-static inline ptep_t slot_at(const struct pgtable_format *f, ptep_t p, size_t i)
+static __always_inline ptep_t slot_at(const struct pgtable_format *f, ptep_t p, size_t i)
 {
 	return (ptep_t)((uintptr_t)p + i * f->entry_size);
 }
 
 /*
- * Map pages[0 ... nr) one by one. How many could be: the next has no page, or its entry is in use.
- * Compiled once for each width of an entry.
+ * Map nr pages one by one. How many could not be: the next has no page, or its entry is in use.
+ * With registers of its own: this is what each page costs.
  */
 static __always_inline size_t fill_entries(const struct pgtable_format *f, ptep_t p,
 					   struct page *const *pages, size_t nr, u64 bits)
 {
-	struct page *array = vmemmap;
-	size_t i;
+	do {
+		const struct page *page = *pages++;
 
-	for (i = 0; i < nr; i++) {
-		ptep_t slot = slot_at(f, p, i);
-		struct page *page = pages[i];
-
-		if (unlikely(!page || !pte_none(ptep_get(f, slot))))
+		if (unlikely(!page || !own_pte_none(f, p)))
 			break;
-		set_pte(f, slot, __pte(PFN_PHYS((unsigned long)(page - array)) | bits));
-	}
-	return i;
+		own_pte_fill(f, p, page, bits);
+		p = slot_at(f, p, 1);
+	} while (--nr);
+	return nr;
 }
 
-static const struct pgtable_format entries_of_4 = { .entry_size = 4 },
-				   entries_of_8 = { .entry_size = 8 };
-
-static size_t fill_table(ptep_t p, struct page *const *pages, size_t nr, u64 bits)
+static __noinline size_t fill_wide(ptep_t p, struct page *const *pages, size_t nr, u64 bits)
 {
-	if (LOWEST->entry_size == 4)
-		return fill_entries(&entries_of_4, p, pages, nr, bits);
-	return fill_entries(&entries_of_8, p, pages, nr, bits);
+	return fill_entries(&wide_format, p, pages, nr, bits);
 }
 
-static void clear_table(ptep_t p, size_t nr)
+static __noinline size_t fill_narrow(ptep_t p, struct page *const *pages, size_t nr, u64 bits)
 {
-	size_t i;
-
-	if (LOWEST->entry_size == 4)
-		for (i = 0; i < nr; i++)
-			pte_clear(&entries_of_4, slot_at(&entries_of_4, p, i));
-	else
-		for (i = 0; i < nr; i++)
-			pte_clear(&entries_of_8, slot_at(&entries_of_8, p, i));
+	return fill_entries(&narrow_format, p, pages, nr, bits);
 }
 
 /* ---- unmap ---- */
@@ -314,41 +311,25 @@ static ptep_t covering(u64 va, enum pg_level *level)
 	const struct pgtable_format *f = kernel_pgtable.fmt;
 	u64 table = kernel_pgtable.root;
 	enum pg_level l = f->root;
-	ptep_t p = walked_slot(va);
+	ptep_t p;
 	pte_t e;
 
-	*level = PG_LEVEL_4K;
-	if (likely(p))
-		return p;
 	for (;; l--) {
 		p = table_slot(&kernel_pgtable, table, level_index(f, l, va));
-		*level = l;
-		if (l == PG_LEVEL_4K) {
-			remember_walk(va, p);
-			return p;
-		}
 		e = ptep_get(f, p);
+		*level = l;
 		if (pte_none(e) || pte_leaf(e, l))
 			return p;
 		table = pte_table_phys(f, e);
 	}
 }
 
-/* Clear what one entry, or the rest of one lowest-level table, maps. Bytes done. */
-static uintptr_t unmap_some(u64 va, uintptr_t left)
+/* Clear an entry that is not of the lowest level, and has nothing or a large page. Bytes done. */
+static uintptr_t unmap_large(ptep_t p, enum pg_level level, u64 va, uintptr_t left)
 {
 	const struct pgtable_format *f = kernel_pgtable.fmt;
-	enum pg_level level;
-	ptep_t p = covering(va, &level);
-	u64 span;
+	u64 span = level_size(f, level) - (va & (level_size(f, level) - 1));
 
-	if (likely(level == PG_LEVEL_4K)) {
-		size_t nr = in_table(LOWEST, PG_LEVEL_4K, va, left >> PAGE_SHIFT);
-
-		clear_table(p, nr);
-		return nr << PAGE_SHIFT;
-	}
-	span = level_size(f, level) - (va & (level_size(f, level) - 1));
 	if (!pte_none(ptep_get(f, p))) {
 		KMM_BUG_ON(span != level_size(f, level) || span > left);
 		pte_clear(f, p);
@@ -356,15 +337,40 @@ static uintptr_t unmap_some(u64 va, uintptr_t left)
 	return (uintptr_t)min(span, (u64)left);
 }
 
+/* Clear what one entry, or the rest of one lowest-level table, maps. Bytes done. */
+static __always_inline uintptr_t unmap_some(const struct pgtable_format *f, uintptr_t va,
+					    uintptr_t left)
+{
+	enum pg_level level;
+	ptep_t p, end;
+	uintptr_t done;
+
+	if (!walked_slot(f, va, &p)) {
+		p = covering(va, &level);
+		if (level != PG_LEVEL_4K)
+			return unmap_large(p, level, va, left);
+		remember_walk(f, va, p);
+	}
+	done = in_table(f, va, left);
+	end = slot_at(f, p, done >> PAGE_SHIFT);
+	for (; p != end; p = slot_at(f, p, 1))
+		own_pte_clear(f, p);
+	return done;
+}
+
 void vunmap_range_noflush(uintptr_t start, uintptr_t end)
 {
-	uintptr_t at = start;
+	uintptr_t at = start, va;
 
 	KMM_BUG_ON((start | end) & ~PAGE_MASK);
-	while (at != end)
-		at += unmap_some(kernel_address(at), end - at);
-	if (start != end)
-		kmm_mmu_changed(start, end, false);
+	if (unlikely(start == end))
+		return;
+	do {
+		va = (uintptr_t)kernel_address(at);
+		at += is_narrow() ? unmap_some(&narrow_format, va, end - at) :
+				    unmap_some(&wide_format, va, end - at);
+	} while (at != end);
+	kmm_mmu_changed(start, end, false);
 }
 
 /* ---- giving tables back ---- */
@@ -467,40 +473,51 @@ static int mapped(uintptr_t start, uintptr_t at, uintptr_t end, int err)
 }
 
 /* The lowest-level entry for va, tables made on the way; as find_slot(). */
-static inline int lowest_slot(u64 va, ptep_t *p)
+static int walk_to_slot(const struct pgtable_format *f, uintptr_t va, ptep_t *p)
 {
+	ptep_t found;
+	int err = find_slot(va, PG_LEVEL_4K, true, &found);
+
+	if (err)
+		return err;
+	remember_walk(f, va, found);
+	*p = found;
+	return 0;
+}
+
+/* Map pages[] from *at on, as far as it goes. */
+static __always_inline int map_pages(const struct pgtable_format *f, uintptr_t *at, uintptr_t end,
+				     u64 bits, struct page *const *pages)
+{
+	uintptr_t va;
+	size_t nr, left;
+	ptep_t p;
 	int err;
 
-	*p = walked_slot(va);
-	if (likely(*p))
-		return 0;
-	err = find_slot(va, PG_LEVEL_4K, true, p);
-	if (!err)
-		remember_walk(va, *p);
-	return err;
+	while (*at != end) {
+		va = (uintptr_t)kernel_address(*at);
+		if (!walked_slot(f, va, &p)) {
+			err = walk_to_slot(f, va, &p);
+			if (err)
+				return err;
+		}
+		nr = in_table(f, va, end - *at) >> PAGE_SHIFT;
+		left = f->entry_size == 4 ? fill_narrow(p, pages, nr, bits) :
+					    fill_wide(p, pages, nr, bits);
+		*at += (nr - left) << PAGE_SHIFT;
+		pages += nr - left;
+		if (unlikely(left))
+			return *pages ? -EBUSY : -EINVAL;
+	}
+	return 0;
 }
 
 static int map_single_pages(uintptr_t start, uintptr_t end, u64 bits, struct page **pages)
 {
 	uintptr_t at = start;
-	size_t nr, done;
-	ptep_t p;
-	int err = 0;
+	int err = is_narrow() ? map_pages(&narrow_format, &at, end, bits, pages) :
+				map_pages(&wide_format, &at, end, bits, pages);
 
-	while (at != end) {
-		err = lowest_slot(kernel_address(at), &p);
-		if (unlikely(err))
-			break;
-		nr = in_table(LOWEST, PG_LEVEL_4K, kernel_address(at),
-			      (end - at) >> PAGE_SHIFT);
-		done = fill_table(p, pages, nr, bits);
-		at += done << PAGE_SHIFT;
-		pages += done;
-		if (unlikely(done < nr)) {
-			err = *pages ? -EBUSY : -EINVAL;
-			break;
-		}
-	}
 	return mapped(start, at, end, err);
 }
 
@@ -606,21 +623,29 @@ int vmap_range_noflush(uintptr_t start, uintptr_t end, phys_addr_t phys, pgprot_
 	return mapped(start, at, end, err);
 }
 
-int vmap_pages_range_noflush(uintptr_t start, uintptr_t end, pgprot_t prot, struct page **pages,
-			     unsigned int page_shift)
+/* pages[] of more than one page each. */
+static __noinline int map_large_pages(uintptr_t start, uintptr_t end, pgprot_t prot,
+				      struct page **pages, unsigned int page_shift)
 {
 	uintptr_t at = start, size = (uintptr_t)1 << page_shift;
 	int err = 0;
 
 	KMM_BUG_ON((start | end) & (size - 1));
-	if (!kernel_paging)
-		return -EINVAL;
-	prot = supported(prot);
-	if (page_shift == PAGE_SHIFT)
-		return map_single_pages(start, end, pgprot_val(prot), pages);
 	for (; at != end && !err; pages += size >> PAGE_SHIFT)
 		err = map_contiguous(&at, at + size, page_to_phys(*pages), prot, page_shift);
 	return mapped(start, at, end, err);
+}
+
+int vmap_pages_range_noflush(uintptr_t start, uintptr_t end, pgprot_t prot, struct page **pages,
+			     unsigned int page_shift)
+{
+	KMM_BUG_ON((start | end) & ~PAGE_MASK);
+	if (!kernel_paging)
+		return -EINVAL;
+	prot = supported(prot);
+	if (likely(page_shift == PAGE_SHIFT))
+		return map_single_pages(start, end, pgprot_val(prot), pages);
+	return map_large_pages(start, end, prot, pages, page_shift);
 }
 
 /* ---- boot ---- */
