@@ -86,7 +86,7 @@ static size_t ioremap_align(size_t size)
 }
 
 /* Addresses, nothing mapped. */
-static struct vm_struct *get_area(const struct area_request *rq)
+static __always_inline struct vm_struct *get_area(const struct area_request *rq)
 {
 	size_t size = ALIGN(rq->size, (size_t)1 << rq->shift), align = rq->align;
 	struct vmap_use use;
@@ -156,25 +156,9 @@ struct vm_struct *find_vm_area(const void *addr)
 	return vm;
 }
 
-/* Take the area that begins at addr out of the busy tree; NULL: none does. */
-static struct vmap_area *take_area(uintptr_t addr)
+static __always_inline struct vm_struct *remove_area(uintptr_t addr)
 {
-	struct vmap_area *va;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_busy_lock, flags);
-	va = find_vmap_area(addr);
-	if (likely(va && !va->flags && va->va_start == addr))
-		unlink_vmap_area(va);
-	else
-		va = NULL;
-	spin_unlock_irqrestore(&vmap_busy_lock, flags);
-	return va;
-}
-
-struct vm_struct *remove_vm_area(const void *addr)
-{
-	struct vmap_area *va = take_area((uintptr_t)addr);
+	struct vmap_area *va = take_busy_area(addr);
 	struct vm_struct *vm;
 
 	if (unlikely(!va))
@@ -183,6 +167,11 @@ struct vm_struct *remove_vm_area(const void *addr)
 	vunmap_range_noflush(va->va_start, va->va_end - va->guard);
 	free_vmap_area_lazy(va, vm->caller);
 	return vm;
+}
+
+struct vm_struct *remove_vm_area(const void *addr)
+{
+	return remove_area((uintptr_t)addr);
 }
 
 void free_vm_area(struct vm_struct *area)
@@ -213,7 +202,7 @@ static void free_pages_array(struct vm_struct *vm)
 		kvfree(vm->pages);
 }
 
-static void free_area_pages(struct vm_struct *vm)
+static inline void free_area_pages(struct vm_struct *vm)
 {
 	if (vm->nr_pages == 1)
 		__free_page(*vm->pages);
@@ -246,7 +235,7 @@ static void __cold reset_direct_map(const struct vm_struct *vm)
 	set_direct_map(vm, set_direct_map_default_noflush);
 }
 
-static void vunmap_area(const void *addr, bool free_its_pages)
+static __always_inline void vunmap_area(const void *addr, bool free_its_pages)
 {
 	struct vm_struct *vm;
 
@@ -254,7 +243,7 @@ static void vunmap_area(const void *addr, bool free_its_pages)
 		complain("Trying to vfree() bad address", addr);
 		return;
 	}
-	vm = remove_vm_area(addr);
+	vm = remove_area((uintptr_t)addr);
 	if (unlikely(!vm)) {
 		complain("Trying to vfree() nonexistent vm area", addr);
 		return;
@@ -363,8 +352,8 @@ void *vmap(struct page **pages, unsigned int count, unsigned int flags, pgprot_t
 		 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | __GFP_MEMALLOC | \
 		 __GFP_NOMEMALLOC)
 
-static struct page **alloc_pages_array(struct vm_struct *vm, unsigned long nr,
-				       const struct area_request *rq)
+static __always_inline struct page **alloc_pages_array(struct vm_struct *vm, unsigned long nr,
+						       const struct area_request *rq)
 {
 	gfp_t gfp = (rq->gfp & EFFORT) | __GFP_ZERO;
 	size_t size = nr * sizeof(struct page *);
@@ -381,21 +370,14 @@ static struct page **alloc_pages_array(struct vm_struct *vm, unsigned long nr,
 	return kmalloc_node(size, gfp, rq->node);
 }
 
-/* nr pages into pages[], in blocks of 1 << order if that is not 0. How many there are then. */
-static unsigned long fill_pages_array(struct page **pages, unsigned long nr, gfp_t gfp,
-				      unsigned int order, int node)
+/* Pages of 1 << order are a wish: the caller takes small ones before it waits for ever. */
+static __noinline unsigned long fill_with_large_pages(struct page **pages, unsigned long nr,
+						      gfp_t gfp, unsigned int order, int node)
 {
-	unsigned long got = 0, i;
+	unsigned long got, i;
 	struct page *page;
 
-	if (nr == 1) {
-		*pages = alloc_pages_node(node, gfp, 0);
-		return *pages != NULL;
-	}
-	if (!order)
-		return alloc_pages_bulk_node(gfp, node, nr, pages);
-	/* Large pages are a wish: the caller takes small ones before it waits for ever. */
-	for (; got < nr; got += 1ul << order) {
+	for (got = 0; got < nr; got += 1ul << order) {
 		page = alloc_pages_node(node, gfp & ~__GFP_NOFAIL, order);
 		if (!page)
 			break;
@@ -404,6 +386,18 @@ static unsigned long fill_pages_array(struct page **pages, unsigned long nr, gfp
 			pages[got + i] = page + i;
 	}
 	return got;
+}
+
+/* nr pages into pages[], in blocks of 1 << order if that is not 0. How many there are then. */
+static __always_inline unsigned long fill_pages_array(struct page **pages, unsigned long nr,
+						      gfp_t gfp, unsigned int order, int node)
+{
+	if (unlikely(order))
+		return fill_with_large_pages(pages, nr, gfp, order, node);
+	if (nr > 1)
+		return alloc_pages_bulk_node(gfp, node, nr, pages);
+	*pages = alloc_pages_node(node, gfp, 0);
+	return *pages != NULL;
 }
 
 /* Everything an area that never came to life has. */
@@ -422,7 +416,7 @@ static gfp_t pages_gfp(gfp_t gfp)
 }
 
 /* Pages for an area, and the tables: 0 or -ENOMEM, reported; the area is left as far as it got. */
-static int fill_area(struct vm_struct *area, const struct area_request *rq)
+static __always_inline int fill_area(struct vm_struct *area, const struct area_request *rq)
 {
 	unsigned long size = get_vm_area_size(area), nr = size >> PAGE_SHIFT, got;
 	unsigned int order = rq->shift - PAGE_SHIFT;
@@ -452,17 +446,20 @@ static int fill_area(struct vm_struct *area, const struct area_request *rq)
 	return 0;
 }
 
+static void __cold report_no_area(size_t size, gfp_t gfp)
+{
+	if (kernel_paging != PAGING_NONE)
+		warn_alloc(gfp, NULL, "vmalloc error: size %lu, vm_struct allocation failed%s",
+			   (unsigned long)size, gfp & __GFP_NOFAIL ? ". Retrying." : "");
+}
+
 /* One attempt with pages of 1 << rq->shift bytes. */
-static void *try_vmalloc(const struct area_request *rq)
+static __always_inline void *try_vmalloc(const struct area_request *rq)
 {
 	struct vm_struct *area = get_area(rq);
 
 	if (unlikely(!area)) {
-		if (kernel_paging == PAGING_NONE)
-			return NULL;
-		warn_alloc(rq->gfp, NULL, "vmalloc error: size %lu, vm_struct allocation failed%s",
-			   (unsigned long)rq->size,
-			   rq->gfp & __GFP_NOFAIL ? ". Retrying." : "");
+		report_no_area(rq->size, rq->gfp);
 		return NULL;
 	}
 	if (unlikely(fill_area(area, rq))) {
@@ -486,6 +483,11 @@ static unsigned int huge_shift(size_t size, int node)
 	return size >= (size_t)1 << shift ? shift : PAGE_SHIFT;
 }
 
+static __noinline void *attempt(const struct area_request *rq)
+{
+	return try_vmalloc(rq);
+}
+
 /* Large pages first, if they are allowed and the size is worth it. */
 static void *try_huge(struct area_request *rq)
 {
@@ -495,41 +497,31 @@ static void *try_huge(struct area_request *rq)
 	rq->shift = huge_shift(rq->size, rq->node);
 	if (rq->shift > PAGE_SHIFT) {
 		rq->align = max(align, (size_t)1 << rq->shift);
-		addr = try_vmalloc(rq);
+		addr = attempt(rq);
 		rq->align = align;
 		rq->shift = PAGE_SHIFT;
 	}
-	return addr ? addr : try_vmalloc(rq);
+	return addr ? addr : attempt(rq);
 }
 
-/* What cannot be had easily: large pages, what must not fail, what may not be. */
-static void *__noinline vmalloc_slow(struct area_request *rq)
+static void *vmalloc_request(struct area_request *rq)
 {
 	void *addr;
 
 	if (!rq->size || kernel_paging == PAGING_NONE)
 		return NULL;
+	vfree_deferred_work();
 	if (rq->size >> PAGE_SHIFT > totalram_pages) {
 		warn_alloc(rq->gfp, NULL, "vmalloc error: size %lu, exceeds total pages",
 			   (unsigned long)rq->size);
 		return NULL;
 	}
 	for (;;) {
-		addr = rq->flags & VM_ALLOW_HUGE_VMAP ? try_huge(rq) : try_vmalloc(rq);
+		addr = rq->flags & VM_ALLOW_HUGE_VMAP ? try_huge(rq) : attempt(rq);
 		if (addr || !(rq->gfp & __GFP_NOFAIL))
 			return addr;
 		kmm_cpu_poll();
 	}
-}
-
-static inline void *vmalloc_request(struct area_request *rq)
-{
-	if (unlikely(READ_ONCE(deferred)))
-		vfree_deferred_work();
-	if (unlikely(rq->size - 1 >= totalram_pages << PAGE_SHIFT ||
-		     (rq->flags & VM_ALLOW_HUGE_VMAP) | (rq->gfp & __GFP_NOFAIL)))
-		return vmalloc_slow(rq);
-	return try_vmalloc(rq);
 }
 
 void *__vmalloc_node_range(unsigned long size, unsigned long align, uintptr_t start,
@@ -545,17 +537,24 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align, uintptr_t st
 	return vmalloc_request(&rq);
 }
 
-/* The most frequent arguments: anywhere in the space, normal protection. */
-static __always_inline void *plain_vmalloc(size_t size, gfp_t gfp, unsigned int flags, int node,
-					   const void *caller)
+/*
+ * The most frequent arguments: anywhere in the space, normal protection. What then cannot be had
+ * easily: large pages, what must not fail, what may not be, goes the general way.
+ */
+static __noinline void *plain_vmalloc(size_t size, gfp_t gfp, unsigned int flags, int node,
+				      const void *caller)
 {
-	struct area_request rq = {
+	const struct area_request rq = {
 		.size = size, .align = PAGE_SIZE, .start = VMALLOC_START, .end = VMALLOC_END,
 		.gfp = gfp, .prot = PAGE_KERNEL, .flags = flags | VM_ALLOC | VM_UNINITIALIZED,
 		.shift = PAGE_SHIFT, .node = node, .caller = caller,
 	};
 
-	return vmalloc_request(&rq);
+	if (unlikely(size - 1 >= totalram_pages << PAGE_SHIFT || READ_ONCE(deferred) ||
+		     (flags & VM_ALLOW_HUGE_VMAP) | (gfp & __GFP_NOFAIL)))
+		return __vmalloc_node_range(size, PAGE_SIZE, VMALLOC_START, VMALLOC_END, gfp,
+					    PAGE_KERNEL, flags, node, caller);
+	return try_vmalloc(&rq);
 }
 
 void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node,

@@ -43,6 +43,7 @@ static __kmm_state uintptr_t space_total, space_start;	/* bytes; lowest: constan
 
 /* F: objects without a range, linked by `next`. */
 #define POOL_MIN	2	/* an allocation's own, and one for what lies before it */
+#define POOL_FILL	16	/* objects that come at a time, if memory allows */
 #define POOL_MOST	64
 static __kmm_state struct vmap_area *pool;
 static __kmm_state unsigned int pool_count;
@@ -97,34 +98,55 @@ bool vmap_pool_has(unsigned int count)
 	return pool_count >= count;
 }
 
-bool fill_vmap_pool(unsigned int count, int node, gfp_t gfp)
+/* All of a list, in O(what the pool has): it is nearly empty. */
+static void put_list_in_pool(struct vmap_area *list, unsigned int count)
 {
 	struct vmap_area *va;
 	unsigned long flags;
 
-	while (READ_ONCE(pool_count) < count) {
-		va = new_vmap_area(node, gfp);
-		if (!va)
-			return false;
-		spin_lock_irqsave(&vmap_free_lock, flags);
-		put_in_pool(va);
-		spin_unlock_irqrestore(&vmap_free_lock, flags);
+	spin_lock_irqsave(&vmap_free_lock, flags);
+	while (pool) {
+		va = pool;
+		pool = va->next;
+		va->next = list;
+		list = va;
 	}
-	return true;
+	pool = list;
+	WRITE_ONCE(pool_count, pool_count + count);
+	spin_unlock_irqrestore(&vmap_free_lock, flags);
 }
 
-void recycle_vmap_area(struct vmap_area *va)
+/* So many new objects on a list, or as many as there is memory for. How many. */
+static unsigned int add_new_objects(struct vmap_area **list, unsigned int count, int node,
+				    gfp_t gfp)
 {
-	unsigned long flags;
-	bool keep;
+	struct vmap_area *va;
+	unsigned int n;
 
-	spin_lock_irqsave(&vmap_free_lock, flags);
-	keep = pool_count < POOL_MOST;
-	if (keep)
-		put_in_pool(va);
-	spin_unlock_irqrestore(&vmap_free_lock, flags);
-	if (!keep)
-		kmem_cache_free(area_cache, va);
+	for (n = 0; n < count; n++) {
+		va = new_vmap_area(node, gfp);
+		if (!va)
+			break;
+		va->next = *list;
+		*list = va;
+	}
+	return n;
+}
+
+bool fill_vmap_pool(unsigned int count, int node, gfp_t gfp)
+{
+	struct vmap_area *list;
+	unsigned int n;
+
+	while (READ_ONCE(pool_count) < count) {
+		list = take_spare_vmap_areas(&n);
+		if (n < POOL_FILL)
+			n += add_new_objects(&list, POOL_FILL - n, node, gfp);
+		if (!n)
+			return false;
+		put_list_in_pool(list, n);
+	}
+	return true;
 }
 
 /* --- the free tree: looking --- */
@@ -399,7 +421,7 @@ static struct vmap_area *free_some(struct vmap_area *list, unsigned int count,
 	return list;
 }
 
-static void delete_objects(struct vmap_area *list)
+void delete_vmap_areas(struct vmap_area *list)
 {
 	while (list) {
 		struct vmap_area *next = list->next;
@@ -419,7 +441,7 @@ void free_vmap_areas(struct vmap_area *list)
 	while (list) {
 		rest = NULL;
 		list = free_some(list, FREE_BATCH, &rest);
-		delete_objects(rest);
+		delete_vmap_areas(rest);
 	}
 }
 
@@ -436,13 +458,10 @@ static inline struct vmap_area **busy_hint(uintptr_t addr)
 	return &busy_hints[(addr >> PAGE_SHIFT) % BUSY_HINTS];
 }
 
-struct vmap_area *find_vmap_area(uintptr_t addr)
+static struct vmap_area *search_busy(uintptr_t addr)
 {
 	struct rb_node *node = busy_root.rb_node;
-	struct vmap_area *hint = *busy_hint(addr);
 
-	if (hint && hint->va_start == addr)
-		return hint;
 	while (node) {
 		struct vmap_area *va = to_vmap_area(node);
 
@@ -454,6 +473,13 @@ struct vmap_area *find_vmap_area(uintptr_t addr)
 			return va;
 	}
 	return NULL;
+}
+
+struct vmap_area *find_vmap_area(uintptr_t addr)
+{
+	struct vmap_area *hint = *busy_hint(addr);
+
+	return hint && hint->va_start == addr ? hint : search_busy(addr);
 }
 
 /* The empty place for an address; *parent: the node it is below. */
@@ -478,13 +504,18 @@ static inline struct rb_node **busy_place(uintptr_t start, struct rb_node **pare
 	}
 }
 
-void insert_busy_area(struct vmap_area *va)
+static inline void make_busy(struct vmap_area *va)
 {
 	struct rb_node *parent, **link = busy_place(va->va_start, &parent);
 
 	rb_link_node(&va->rb_node, parent, link);
 	rb_insert_color(&va->rb_node, &busy_root);
 	*busy_hint(va->va_start) = va;
+}
+
+void insert_busy_area(struct vmap_area *va)
+{
+	make_busy(va);
 }
 
 void unlink_vmap_area(struct vmap_area *va)
@@ -496,7 +527,53 @@ void unlink_vmap_area(struct vmap_area *va)
 	rb_erase(&va->rb_node, &busy_root);
 }
 
+struct vmap_area *take_busy_area(uintptr_t addr)
+{
+	struct vmap_area *va, **hint;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_busy_lock, flags);
+	hint = busy_hint(addr);
+	va = *hint;
+	if (unlikely(!va || va->va_start != addr))
+		va = search_busy(addr);
+	if (likely(va && !va->flags && va->va_start == addr)) {
+		if (*hint == va)
+			*hint = NULL;
+		rb_erase(&va->rb_node, &busy_root);
+	} else {
+		va = NULL;
+	}
+	spin_unlock_irqrestore(&vmap_busy_lock, flags);
+	return va;
+}
+
 /* --- allocating --- */
+
+/*
+ * The common case: any place will do, and the lowest free area has more than enough. NULL: it is
+ * not so simple.
+ */
+static __always_inline struct vmap_area *take_from_lowest(size_t size, size_t align,
+							  uintptr_t vstart, uintptr_t vend)
+{
+	struct vmap_area *va, *new = NULL;
+	unsigned long flags;
+	uintptr_t end;
+
+	spin_lock_irqsave(&vmap_free_lock, flags);
+	va = lowest_free;
+	end = va ? va->va_start + size : 0;
+	if (likely(va && end < va->va_end && end <= vend && size < va->va_end - va->va_start &&
+		   align <= PAGE_SIZE && vstart <= space_start && vmap_pool_has(POOL_MIN))) {
+		new = from_vmap_pool();
+		new->va_start = va->va_start;
+		new->va_end = va->va_start = end;
+		free_augment_propagate(&va->rb_node, NULL);
+	}
+	spin_unlock_irqrestore(&vmap_free_lock, flags);
+	return new;
+}
 
 /* One attempt: NULL with -ENOMEM: there are too few objects, or -ENOSPC: there is no room. */
 static struct vmap_area *take_lowest(size_t size, size_t align, uintptr_t vstart, uintptr_t vend,
@@ -530,15 +607,17 @@ void make_room_in_vmap_space(void)
 	purge_vmap_areas();
 }
 
-static struct vmap_area *find_room(size_t size, size_t align, uintptr_t vstart, uintptr_t vend,
-				   int node, gfp_t gfp, int *err)
+static __noinline struct vmap_area *find_room(size_t size, size_t align, uintptr_t vstart,
+					      uintptr_t vend, int node, gfp_t gfp, int *err)
 {
 	struct vmap_area *va = NULL;
 	bool purged = false;
 
+	*err = -ENOSPC;
+	if (vend <= vstart || vend - vstart < size)
+		return NULL;
 	do {
-		if (unlikely(READ_ONCE(pool_count) < POOL_MIN) &&
-		    !fill_vmap_pool(POOL_MIN, node, gfp)) {
+		if (!fill_vmap_pool(POOL_MIN, node, gfp)) {
 			*err = -ENOMEM;
 			return NULL;
 		}
@@ -564,16 +643,16 @@ static void __cold report_no_room(size_t size, gfp_t gfp)
 struct vmap_area *alloc_vmap_area(size_t size, size_t align, uintptr_t vstart, uintptr_t vend,
 				  int node, gfp_t gfp, const struct vmap_use *use)
 {
-	int err = -ENOSPC;
-	struct vmap_area *va = NULL;
+	struct vmap_area *va = take_from_lowest(size, align, vstart, vend);
 	unsigned long flags;
+	int err;
 
-	if (likely(vend > vstart && vend - vstart >= size))
-		va = find_room(size, align, vstart, vend, node, gfp, &err);
 	if (unlikely(!va)) {
-		if (err == -ENOSPC)
+		va = find_room(size, align, vstart, vend, node, gfp, &err);
+		if (!va && err == -ENOSPC)
 			report_no_room(size, gfp);
-		return NULL;
+		if (!va)
+			return NULL;
 	}
 	if (likely(use->vm)) {
 		va->flags = 0;
@@ -586,7 +665,7 @@ struct vmap_area *alloc_vmap_area(size_t size, size_t align, uintptr_t vstart, u
 		va->guard = 0;
 	}
 	spin_lock_irqsave(&vmap_busy_lock, flags);
-	insert_busy_area(va);
+	make_busy(va);
 	spin_unlock_irqrestore(&vmap_busy_lock, flags);
 	return va;
 }

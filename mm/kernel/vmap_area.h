@@ -17,7 +17,7 @@
  * in local sections, so that addresses can be looked up in interrupts:
  *	F free_lock    the tree of free areas
  *	B busy_lock    the tree of busy areas and their vm_structs, vfree_atomic()'s list
- *	L lazy_lock    lists of lazily freed areas; inside it: B
+ *	L lazy_lock    lists of lazily freed areas, spare objects; inside it: B
  *	P purging      held by who purges, however long that takes: waited for outside of all others
  */
 #ifndef MM_KERNEL_VMAP_AREA_H
@@ -42,7 +42,7 @@ struct vmap_area {
 		struct vmap_block *block;	/* busy, VMAP_BLOCK */
 		const void *caller;		/* lazily freed: whose it was; NULL: several */
 	};
-	struct vmap_area *next;		/* lazily freed (L); in the pool (F) */
+	struct vmap_area *next;		/* lazily freed, spare (L); in the pool (F) */
 	unsigned int flags;		/* VMAP_*; constant while busy */
 	unsigned int guard;		/* bytes at the end that are never mapped */
 };
@@ -68,6 +68,8 @@ struct vmap_area *alloc_vmap_area(size_t size, size_t align, uintptr_t vstart, u
 /* find_vmap_area - the busy area that addr lies in; NULL: none. Pre: busy_lock. */
 struct vmap_area *find_vmap_area(uintptr_t addr);
 void unlink_vmap_area(struct vmap_area *va);		/* no longer busy. Pre: busy_lock */
+/* take_busy_area - the area with a vm_struct that begins at addr, no longer busy; NULL: none. */
+struct vmap_area *take_busy_area(uintptr_t addr);
 
 /*
  * free_vmap_area - one that is no longer busy is free at once: nothing is mapped there, nor in any
@@ -95,7 +97,9 @@ extern spinlock_t vmap_free_lock, vmap_busy_lock;
 bool fill_vmap_pool(unsigned int count, int node, gfp_t gfp) __must_check;
 bool vmap_pool_has(unsigned int count);				/* F */
 struct vmap_area *from_vmap_pool(void);				/* F */
-void recycle_vmap_area(struct vmap_area *va);			/* an object, to the pool */
+void delete_vmap_areas(struct vmap_area *list);		/* objects, linked by `next` */
+/* vmap_purge.c: objects left over when areas were freed, linked by `next`; how many. */
+struct vmap_area *take_spare_vmap_areas(unsigned int *count);
 struct vmap_area *highest_free_below(uintptr_t end);		/* F */
 void clip_free_area(struct vmap_area *va, uintptr_t start, size_t size);	/* F */
 void insert_busy_area(struct vmap_area *va);			/* B */

@@ -29,6 +29,11 @@ static __kmm_state struct vmap_area *draining;		/* L; set by P */
 static __kmm_state unsigned long lazy_pages;		/* L: in lazy_list */
 static __kmm_state spinlock_t purging;			/* P */
 
+/* L: objects of areas that were joined to others, linked by `next`: the pool's next filling. */
+#define SPARES_MOST	64
+static __kmm_state struct vmap_area *spares;
+static __kmm_state unsigned int nr_spares;
+
 #define GONE	512
 struct gone { uintptr_t start, end; const void *caller; unsigned int guard; };
 static __kmm_state struct gone gone[GONE];		/* L: a ring */
@@ -126,28 +131,62 @@ static inline bool joins_last(const struct vmap_area *va, struct vmap_area *last
 	return true;
 }
 
+struct vmap_area *take_spare_vmap_areas(unsigned int *count)
+{
+	struct vmap_area *list;
+	unsigned long flags;
+
+	spin_lock_irqsave(&lazy_lock, flags);
+	list = spares;
+	*count = nr_spares;
+	spares = NULL;
+	nr_spares = 0;
+	spin_unlock_irqrestore(&lazy_lock, flags);
+	return list;
+}
+
+/* What is left over of a freed area: kept, or if there are enough, to be deleted. Pre: L. */
+static inline struct vmap_area *keep_spare(struct vmap_area *va)
+{
+	if (unlikely(nr_spares >= SPARES_MOST)) {
+		va->next = NULL;
+		return va;
+	}
+	va->next = spares;
+	spares = va;
+	nr_spares++;
+	return NULL;
+}
+
+static __noinline void purge_if_nobody_does(void)
+{
+	if (spin_trylock(&purging)) {
+		drain_lazy_areas(UINTPTR_MAX, 0);
+		spin_unlock(&purging);
+	}
+}
+
 void free_vmap_area_lazy(struct vmap_area *va, const void *caller)
 {
+	struct vmap_area *rest = NULL;
 	unsigned long flags, waiting;
-	bool joined;
 
 	spin_lock_irqsave(&lazy_lock, flags);
 	gone[gone_next] = (struct gone){ va->va_start, va->va_end, caller, va->guard };
 	gone_next = (gone_next + 1) % GONE;
 	waiting = lazy_pages += (va->va_end - va->va_start) >> PAGE_SHIFT;
-	joined = joins_last(va, lazy_list);
-	if (!joined) {
+	if (joins_last(va, lazy_list)) {
+		rest = keep_spare(va);
+	} else {
 		va->caller = caller;
 		va->next = lazy_list;
 		lazy_list = va;
 	}
 	spin_unlock_irqrestore(&lazy_lock, flags);
-	if (joined)
-		recycle_vmap_area(va);
-	if (unlikely(waiting > lazy_most) && spin_trylock(&purging)) {
-		drain_lazy_areas(UINTPTR_MAX, 0);
-		spin_unlock(&purging);
-	}
+	if (unlikely(rest))
+		delete_vmap_areas(rest);
+	if (unlikely(waiting > lazy_most))
+		purge_if_nobody_does();
 }
 
 /* --- looking --- */
