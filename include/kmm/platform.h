@@ -12,7 +12,8 @@
  *
  * Hot functions may be given as inline code: compile the core with
  * -DKMM_PLATFORM_INLINE='"file.h"'; that header then defines (static inline)
- * kmm_cpu, kmm_local_irq_save and kmm_local_irq_restore.
+ * kmm_cpu, kmm_local_irq_save and kmm_local_irq_restore. It may have kmm_mmu_changed too: then it
+ * defines KMM_MMU_CHANGED_INLINE.
  *
  * Beside these the core needs what every freestanding compiler needs: memcpy,
  * memmove, memset, memcmp, strlen, strcmp, strncmp. lib/string.c has them for
@@ -136,7 +137,9 @@ void kmm_stop(const char *why) __noreturn;
  * Pre: not in a local section; no lock held that is taken in local sections. Never fails.
  */
 void kmm_mmu_load(phys_addr_t root, unsigned int pcid, bool keep);
+#ifndef KMM_MMU_CHANGED_INLINE
 void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local);
+#endif
 void kmm_tlb_flush_one(uintptr_t addr);
 void kmm_tlb_flush_user_one(uintptr_t addr, unsigned int pcid);
 void kmm_tlb_flush_pcid(unsigned int pcid);

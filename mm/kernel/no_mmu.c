@@ -22,11 +22,13 @@ __weak void kmm_mmu_load(phys_addr_t root, unsigned int pcid, bool keep)
 	missing("kmm_mmu_load");
 }
 
+#ifndef KMM_MMU_CHANGED_INLINE
 __weak void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local)
 {
 	(void)start, (void)end, (void)local;
 	missing("kmm_mmu_changed");
 }
+#endif
 
 __weak void kmm_tlb_flush_one(uintptr_t addr)
 {

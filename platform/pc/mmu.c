@@ -77,11 +77,6 @@ void mmu_first_tables(void)
 	kmm_tlb_flush_all();
 }
 
-void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local)
-{
-	(void)start, (void)end, (void)local;
-}
-
 /* ---- forgetting ---- */
 
 static bool is_loaded(unsigned int pcid)

@@ -67,4 +67,11 @@ static inline void kmm_local_irq_restore(unsigned long flags)
 			 : : "i"(PC_SECTION) : "memory", "cc");
 }
 
+/* Nothing to do: processors walk the tables by themselves. */
+#define KMM_MMU_CHANGED_INLINE
+static inline void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local)
+{
+	(void)start, (void)end, (void)local;
+}
+
 #endif
