@@ -28,6 +28,7 @@
 /* ---- for a moment ---- */
 
 void *kmap_local_high(phys_addr_t phys, pgprot_t prot) __must_check;
+void *kmap_local_high_page(const struct page *page) __must_check;
 void kunmap_local_high(const void *addr);
 
 /*
@@ -41,11 +42,11 @@ static inline void *kmap_local_page_prot(struct page *page, pgprot_t prot)
 {
 	phys_addr_t phys = page_to_phys(page);
 
-	return likely(phys < direct_map_end) ? __va(phys) : kmap_local_high(phys, prot);
+	return likely(!PageHighMem(page)) ? __va(phys) : kmap_local_high(phys, prot);
 }
 static inline void *kmap_local_page(struct page *page)
 {
-	return kmap_local_page_prot(page, PAGE_KERNEL);
+	return likely(!PageHighMem(page)) ? __va(page_to_phys(page)) : kmap_local_high_page(page);
 }
 static inline void *kmap_local_pfn_prot(unsigned long pfn, pgprot_t prot)
 {
@@ -88,9 +89,7 @@ void *kmap_high(struct page *page) __must_check;
 void kunmap_high(struct page *page);
 static inline void *kmap(struct page *page)
 {
-	phys_addr_t phys = page_to_phys(page);
-
-	return likely(phys < direct_map_end) ? __va(phys) : kmap_high(page);
+	return likely(!PageHighMem(page)) ? __va(page_to_phys(page)) : kmap_high(page);
 }
 static inline void kunmap(struct page *page)
 {

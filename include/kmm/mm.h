@@ -27,15 +27,14 @@ static inline phys_addr_t page_to_phys(const struct page *page)
  */
 void *page_address_high(const struct page *page);
 static inline struct page *virt_to_page(const void *addr) { return phys_to_page(__pa(addr)); }
+extern struct page *high_pages;		/* of the page array: from here on, or its end */
 static inline bool PageHighMem(const struct page *page)
 {
-	return page_to_phys(page) >= direct_map_end;
+	return page >= high_pages;
 }
 static inline void *page_address(const struct page *page)
 {
-	phys_addr_t phys = page_to_phys(page);
-
-	return likely(phys < direct_map_end) ? __va(phys) : page_address_high(page);
+	return likely(!PageHighMem(page)) ? __va(page_to_phys(page)) : page_address_high(page);
 }
 
 static inline bool PageReserved(const struct page *page)

@@ -86,6 +86,23 @@ static inline void kernel_set_pte(ptep_t p, u64 phys, pgprot_t prot)
 }
 
 /*
+ * What the lowest levels of all formats with entries of one width have in common, for the compiler
+ * to know: what is done for each page or each call is compiled once for each of them.
+ */
+static const struct pgtable_format wide_format = {
+	.entry_size = 8,
+	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 21 }, .entries = { [PG_LEVEL_4K] = 512 },
+}, narrow_format = {
+	.entry_size = 4,
+	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 22 }, .entries = { [PG_LEVEL_4K] = 1024 },
+};
+
+static inline bool is_narrow(void)
+{
+	return sizeof(void *) < 8 && kernel_paging == PAGING_32;
+}
+
+/*
  * An entry that is the caller's alone to write, while a processor may read it at any moment. Where
  * it is two words, the low one, which is never 0 in use, says that it is present: it is written
  * last, and cleared first. own_pte_fill - one that is none.

@@ -35,6 +35,7 @@ struct kmap_stack {
 } __attribute__((aligned(64)));
 
 #define NOBODYS	1		/* as an address: of no page */
+static __kmm_state u64 kernel_bits;	/* c: of an entry, PAGE_KERNEL as this CPU has it */
 
 /* The first slot of each CPU is nobody's: the top of an empty stack. */
 static __kmm_state struct kmap_stack kmap_stacks[NR_CPUS];
@@ -86,16 +87,40 @@ static void __noreturn __cold bad_unmap(uintptr_t addr)
 
 /* ---- the pair ---- */
 
-void *kmap_local_high(phys_addr_t phys, pgprot_t prot)
+/* A slot more; NULL: there is none. */
+static __always_inline struct slot *push_slot(void)
 {
 	struct kmap_stack *s = &kmap_stacks[kmm_cpu()];
 	struct slot *slot = s->top;
 
 	if (unlikely(slot == s->last))
-		return no_slot(phys);
+		return NULL;
 	WRITE_ONCE(s->top, ++slot);
 	VM_BUG_ON(!pte_none(ptep_get(kernel_pgtable.fmt, slot->entry)));
+	return slot;
+}
+
+void *kmap_local_high(phys_addr_t phys, pgprot_t prot)
+{
+	struct slot *slot = push_slot();
+
+	if (unlikely(!slot))
+		return no_slot(phys);
 	fixmap_set_entry(slot->entry, phys | (pgprot_val(prot) & __supported_pte_mask));
+	kmm_mmu_changed(slot->addr, slot->addr + PAGE_SIZE, true);
+	return (void *)slot->addr;
+}
+
+void *kmap_local_high_page(const struct page *page)
+{
+	struct slot *slot = push_slot();
+
+	if (unlikely(!slot))
+		return no_slot(page_to_phys(page));
+	if (is_narrow())
+		own_pte_fill(&narrow_format, slot->entry, page, kernel_bits);
+	else
+		own_pte_fill(&wide_format, slot->entry, page, kernel_bits);
 	kmm_mmu_changed(slot->addr, slot->addr + PAGE_SIZE, true);
 	return (void *)slot->addr;
 }
@@ -107,7 +132,10 @@ void kunmap_local_high(const void *virt)
 
 	if (unlikely(slot->addr != addr))
 		bad_unmap(addr);
-	fixmap_set_entry(slot->entry, 0);
+	if (is_narrow())
+		own_pte_clear(&narrow_format, slot->entry);
+	else
+		own_pte_clear(&wide_format, slot->entry);
 	kmm_mmu_changed(addr, addr + PAGE_SIZE, true);
 	kmm_tlb_flush_one(slot->addr);
 	WRITE_ONCE(slot->stack->top, slot - 1);
@@ -120,6 +148,7 @@ void kmap_local_init(void)
 	const struct fixmap_entries *fix = &kernel_layout.fix;
 	unsigned int cpu, i, per_cpu;
 
+	kernel_bits = pgprot_val(PAGE_KERNEL) & __supported_pte_mask;
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		unsigned int first = fix->kmap_begin + cpu * KM_MAX_IDX;
 		struct slot *slot = &slots[cpu][0];

@@ -52,23 +52,6 @@ static __kmm_state phys_addr_t early_start, early_end;	/* c */
 /* ---- the lowest level ---- */
 
 /*
- * What the lowest levels of all formats with entries of one width have in common, for the compiler
- * to know: what is done for each page or each call is compiled once for each of them.
- */
-static const struct pgtable_format wide_format = {
-	.entry_size = 8,
-	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 21 }, .entries = { [PG_LEVEL_4K] = 512 },
-}, narrow_format = {
-	.entry_size = 4,
-	.shift = { [PG_LEVEL_4K] = 12, [PG_LEVEL_2M] = 22 }, .entries = { [PG_LEVEL_4K] = 1024 },
-};
-
-static inline bool is_narrow(void)
-{
-	return sizeof(void *) < 8 && kernel_paging == PAGING_32;
-}
-
-/*
  * Whoever maps and unmaps a few pages walks to the same lowest-level table again and again. Here
  * are the last ones, by address: frame and rest of the address in one word, so that it is read and
  * written whole. A table is dropped before it is freed (free_table()); who still has its address

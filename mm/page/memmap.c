@@ -42,7 +42,7 @@
 
 struct pfn_range { unsigned long start, end; int nid; };
 
-__kmm_state struct page *vmemmap;
+__kmm_state struct page *vmemmap, *high_pages;
 static __kmm_state unsigned long
 	min_pfn_of_array; /* flat: what lies below the first RAM has no structure */
 static __kmm_state u8 *section_node;		/* [section]: node, or NO_SECTION */
@@ -159,7 +159,9 @@ int memmap_init(void)
 	if (err)
 		return err;
 	vmemmap = (struct page *)VMEMMAP_START;
-	return memory_model == MEMORY_FLAT ? memmap_flat() : memmap_sections();
+	err = memory_model == MEMORY_FLAT ? memmap_flat() : memmap_sections();
+	high_pages = vmemmap + min(max_pfn, (unsigned long)PFN_DOWN(direct_map_end));
+	return err;
 }
 
 /* --- which frames are free when the boot allocator is closed --- */

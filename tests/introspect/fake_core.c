@@ -30,7 +30,7 @@ struct fake_core fake;
 
 pg_data_t *node_data[MAX_NUMNODES];
 struct zone *zone_table[MAX_NUMNODES * MAX_NR_ZONES];
-struct page *vmemmap;
+struct page *vmemmap, *high_pages;
 unsigned long max_pfn;
 nodemask_t node_online_map, node_possible_map;
 unsigned int nr_cpu_ids;
