@@ -520,6 +520,17 @@ static struct pcpu_chunk *find_unpopulated(long most, u64 *pages)
 	return found;
 }
 
+static long empty_populated_now(void)
+{
+	unsigned long flags;
+	long n;
+
+	spin_lock_irqsave(&pcpu_lock, flags);
+	n = pcpu_nr_empty_populated;
+	spin_unlock_irqrestore(&pcpu_lock, flags);
+	return n;
+}
+
 static void fill_reserve(void)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
@@ -527,9 +538,9 @@ static void fill_reserve(void)
 	long missing;
 	u64 pages;
 
-	if (READ_ONCE(pcpu_nr_empty_populated) >= reserve_low())
+	if (empty_populated_now() >= reserve_low())
 		return;
-	while ((missing = PCPU_RESERVE_HIGH - READ_ONCE(pcpu_nr_empty_populated)) > 0) {
+	while ((missing = PCPU_RESERVE_HIGH - empty_populated_now()) > 0) {
 		c = find_unpopulated(missing, &pages);
 		if (c ? populate(c, pages, gfp) != 0 : !add_chunk(gfp))
 			return;

@@ -277,7 +277,7 @@ static void link_free(struct vmap_area *va, struct rb_node *parent, struct rb_no
 		lowest_free = va;
 }
 
-static void unlink_free(struct vmap_area *va)
+static __noinline void unlink_free(struct vmap_area *va)
 {
 	if (va == lowest_free) {
 		struct rb_node *next = rb_next(&va->rb_node);
@@ -550,27 +550,39 @@ struct vmap_area *take_busy_area(uintptr_t addr)
 
 /* --- allocating --- */
 
+/* size bytes from the beginning of a free area that has them; NULL: there is no object. Pre: F. */
+static __always_inline struct vmap_area *take_beginning(struct vmap_area *va, size_t size)
+{
+	struct vmap_area *new;
+
+	if (va->va_end - va->va_start == size) {
+		unlink_free(va);
+		return va;
+	}
+	if (unlikely(!vmap_pool_has(1)))
+		return NULL;
+	new = from_vmap_pool();
+	new->va_start = va->va_start;
+	new->va_end = va->va_start += size;
+	free_augment_propagate(&va->rb_node, NULL);
+	return new;
+}
+
 /*
- * The common case: any place will do, and the lowest free area has more than enough. NULL: it is
- * not so simple.
+ * The common case: any place will do, and the lowest free area has room. NULL: it is not so
+ * simple.
  */
 static __always_inline struct vmap_area *take_from_lowest(size_t size, size_t align,
 							  uintptr_t vstart, uintptr_t vend)
 {
 	struct vmap_area *va, *new = NULL;
 	unsigned long flags;
-	uintptr_t end;
 
 	spin_lock_irqsave(&vmap_free_lock, flags);
 	va = lowest_free;
-	end = va ? va->va_start + size : 0;
-	if (likely(va && end < va->va_end && end <= vend && size < va->va_end - va->va_start &&
-		   align <= PAGE_SIZE && vstart <= space_start && vmap_pool_has(POOL_MIN))) {
-		new = from_vmap_pool();
-		new->va_start = va->va_start;
-		new->va_end = va->va_start = end;
-		free_augment_propagate(&va->rb_node, NULL);
-	}
+	if (likely(va && va->va_end - va->va_start >= size && va->va_start + size <= vend &&
+		   align <= PAGE_SIZE && vstart <= space_start))
+		new = take_beginning(va, size);
 	spin_unlock_irqrestore(&vmap_free_lock, flags);
 	return new;
 }
