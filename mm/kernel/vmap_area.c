@@ -23,13 +23,15 @@
  * before the lock is taken and by areas that merge.
  *
  * Short cuts, for areas that are freed soon, or in the order in which they lie: the last BUSY_HINTS
- * areas that became busy are found without the tree; and who frees a list looks first whether the
- * next one belongs just before the last.
+ * areas that became busy are found without the tree, and come into it only when another takes their
+ * hint, or when somebody looks into the tree (settle_busy()); and who frees a list looks first
+ * whether the next one belongs just before the last.
  *
  * Source of the idea: Linux 5.2 and later (U. Rezki); augmented trees: Cormen et al., chapter 14.
  */
 #include <kmm/errno.h>
 
+#include "lib/bitops.h"
 #include "mm/kernel/vmap_area.h"
 
 #define TRIES	16
@@ -48,8 +50,10 @@ static __kmm_state uintptr_t space_total, space_start;	/* bytes; lowest: constan
 static __kmm_state struct vmap_area *pool;
 static __kmm_state unsigned int pool_count;
 
-#define BUSY_HINTS	64
-static __kmm_state struct vmap_area *busy_hints[BUSY_HINTS];	/* B: by address; or NULL */
+/* B: the areas that became busy last, by address; or NULL. Bit n: that one is in no tree yet. */
+#define BUSY_HINTS	BITS_PER_LONG
+static __kmm_state struct vmap_area *busy_hints[BUSY_HINTS];
+static __kmm_state unsigned long busy_fresh;
 
 static inline uintptr_t area_size(const struct vmap_area *va)
 {
@@ -451,17 +455,48 @@ void free_vmap_area(struct vmap_area *va)
 	free_vmap_areas(va);
 }
 
-/* --- the busy tree --- */
+/* --- the busy tree. Pre: B --- */
 
-static inline struct vmap_area **busy_hint(uintptr_t addr)
+static inline unsigned int busy_hint(uintptr_t addr)
 {
-	return &busy_hints[(addr >> PAGE_SHIFT) % BUSY_HINTS];
+	return (unsigned int)(addr >> PAGE_SHIFT) % BUSY_HINTS;
+}
+
+/* The empty place for an address; *parent: the node it is below. */
+static inline struct rb_node **busy_place(uintptr_t start, struct rb_node **parent)
+{
+	struct rb_node **link = &busy_root.rb_node;
+
+	*parent = NULL;
+	while (*link) {
+		*parent = *link;
+		link = start < to_vmap_area(*parent)->va_start ? &(*parent)->rb_left :
+								 &(*parent)->rb_right;
+	}
+	return link;
+}
+
+static __noinline void insert_in_tree(struct vmap_area *va)
+{
+	struct rb_node *parent, **link = busy_place(va->va_start, &parent);
+
+	rb_link_node(&va->rb_node, parent, link);
+	rb_insert_color(&va->rb_node, &busy_root);
+}
+
+/* All that is busy is in the tree then. */
+static void settle_busy(void)
+{
+	for (; busy_fresh; busy_fresh &= busy_fresh - 1)
+		insert_in_tree(busy_hints[__ffs(busy_fresh)]);
 }
 
 static struct vmap_area *search_busy(uintptr_t addr)
 {
-	struct rb_node *node = busy_root.rb_node;
+	struct rb_node *node;
 
+	settle_busy();
+	node = busy_root.rb_node;
 	while (node) {
 		struct vmap_area *va = to_vmap_area(node);
 
@@ -475,42 +510,26 @@ static struct vmap_area *search_busy(uintptr_t addr)
 	return NULL;
 }
 
+static __always_inline struct vmap_area *find_busy(uintptr_t addr)
+{
+	struct vmap_area *hint = busy_hints[busy_hint(addr)];
+
+	return likely(hint && hint->va_start == addr) ? hint : search_busy(addr);
+}
+
 struct vmap_area *find_vmap_area(uintptr_t addr)
 {
-	struct vmap_area *hint = *busy_hint(addr);
-
-	return hint && hint->va_start == addr ? hint : search_busy(addr);
+	return find_busy(addr);
 }
 
-/* The empty place for an address; *parent: the node it is below. */
-static inline struct rb_node **busy_place(uintptr_t start, struct rb_node **parent)
+static __always_inline void make_busy(struct vmap_area *va)
 {
-	struct rb_node *node = busy_root.rb_node, *next;
+	unsigned int n = busy_hint(va->va_start);
 
-	*parent = NULL;
-	if (!node)
-		return &busy_root.rb_node;
-	for (;; node = next) {
-		*parent = node;
-		if (start < to_vmap_area(node)->va_start) {
-			next = node->rb_left;
-			if (!next)
-				return &node->rb_left;
-		} else {
-			next = node->rb_right;
-			if (!next)
-				return &node->rb_right;
-		}
-	}
-}
-
-static inline void make_busy(struct vmap_area *va)
-{
-	struct rb_node *parent, **link = busy_place(va->va_start, &parent);
-
-	rb_link_node(&va->rb_node, parent, link);
-	rb_insert_color(&va->rb_node, &busy_root);
-	*busy_hint(va->va_start) = va;
+	if (unlikely(busy_fresh >> n & 1))
+		insert_in_tree(busy_hints[n]);
+	busy_hints[n] = va;
+	busy_fresh |= 1ul << n;
 }
 
 void insert_busy_area(struct vmap_area *va)
@@ -518,32 +537,36 @@ void insert_busy_area(struct vmap_area *va)
 	make_busy(va);
 }
 
+static __always_inline void make_idle(struct vmap_area *va)
+{
+	unsigned int n = busy_hint(va->va_start);
+	unsigned long fresh = 0;
+
+	if (likely(busy_hints[n] == va)) {
+		busy_hints[n] = NULL;
+		fresh = busy_fresh & 1ul << n;
+		busy_fresh ^= fresh;
+	}
+	if (unlikely(!fresh))
+		rb_erase(&va->rb_node, &busy_root);
+}
+
 void unlink_vmap_area(struct vmap_area *va)
 {
-	struct vmap_area **hint = busy_hint(va->va_start);
-
-	if (*hint == va)
-		*hint = NULL;
-	rb_erase(&va->rb_node, &busy_root);
+	make_idle(va);
 }
 
 struct vmap_area *take_busy_area(uintptr_t addr)
 {
-	struct vmap_area *va, **hint;
+	struct vmap_area *va;
 	unsigned long flags;
 
 	spin_lock_irqsave(&vmap_busy_lock, flags);
-	hint = busy_hint(addr);
-	va = *hint;
-	if (unlikely(!va || va->va_start != addr))
-		va = search_busy(addr);
-	if (likely(va && !va->flags && va->va_start == addr)) {
-		if (*hint == va)
-			*hint = NULL;
-		rb_erase(&va->rb_node, &busy_root);
-	} else {
+	va = find_busy(addr);
+	if (likely(va && !va->flags && va->va_start == addr))
+		make_idle(va);
+	else
 		va = NULL;
-	}
 	spin_unlock_irqrestore(&vmap_busy_lock, flags);
 	return va;
 }
@@ -767,6 +790,7 @@ static uintptr_t check_busy_tree(void)
 	uintptr_t total = 0, end = 0;
 	struct rb_node *n;
 
+	settle_busy();
 	check_black_height(busy_root.rb_node);
 	for (n = rb_first(&busy_root); n; n = rb_next(n)) {
 		struct vmap_area *va = to_vmap_area(n);
@@ -793,10 +817,11 @@ void vmap_area_check(void)
 /* The first area that ends behind addr. */
 static struct vmap_area *busy_area_from(uintptr_t addr)
 {
-	struct rb_node *node = busy_root.rb_node;
 	struct vmap_area *found = NULL;
+	struct rb_node *node;
 
-	while (node) {
+	settle_busy();
+	for (node = busy_root.rb_node; node;) {
 		struct vmap_area *va = to_vmap_area(node);
 
 		if (va->va_end > addr) {

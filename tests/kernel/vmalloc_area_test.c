@@ -7,6 +7,7 @@
  * hundred pages, with alignments, limits, lazy frees and purges, validated after each step.
  * pcpu_get_vm_areas() against the naive search for the highest base.
  */
+#include "lib/bitops.h"
 #include "vmalloc_machine.h"
 
 /* --- a naive model --- */
@@ -430,11 +431,38 @@ static void test_many(void)
 	free(areas);
 }
 
+/* Whether it is freed at once, crowded out of its hint or looked for: a busy area is seen. */
+static void test_fresh(void)
+{
+	struct vm_struct *a[3 * BITS_PER_LONG];
+	unsigned int i, bad = 0;
+	unsigned long before;
+
+	if (!VMALLOC_MACHINE_ON(.mem = 64 * MIB))
+		return;
+	before = count_areas().busy;
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		a[i] = get_vm_area(PAGE_SIZE, VM_MAP);
+	for (i = 0; i < ARRAY_SIZE(a); i += 3)
+		free_vm_area(a[i]);
+	is_int(count_areas().busy, before + 2 * BITS_PER_LONG, "two of three are left");
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		bad += i % 3 && find_vm_area((char *)a[i]->addr + PAGE_SIZE) != a[i];
+	is_int(bad, 0, "each is found by its guard page");
+	vmap_area_check();
+	for (i = 0; i < ARRAY_SIZE(a); i++)
+		if (i % 3)
+			free_vm_area(a[i]);
+	is_int(count_areas().busy, before, "all are gone");
+	vmap_area_check();
+}
+
 int main(void)
 {
 	run_case(test_exhaustive);
 	run_case(test_random);
 	run_case(test_borders);
+	run_case(test_fresh);
 	run_case(test_groups);
 	run_case(test_many);
 	return done_testing();
