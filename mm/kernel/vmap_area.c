@@ -19,8 +19,8 @@
  *
  * Allocating takes from an area its beginning (nothing but va_start changes), its end, all
  * of it - then its object goes over to the busy tree - or a piece in the middle, which makes two
- * of one. Objects must not be allocated under the lock: some are kept in a *pool*, filled
- * before the lock is taken and by areas that merge.
+ * of one. Objects must not be allocated under the lock: some are kept in a *pool*, filled by areas
+ * that merge and, before the lock is taken, with what vmap_purge.c has left over, or new ones.
  *
  * Short cuts, for areas that are freed soon, or in the order in which they lie: the last BUSY_HINTS
  * areas that became busy are found without the tree, and come into it only when another takes their
@@ -591,10 +591,7 @@ static __always_inline struct vmap_area *take_beginning(struct vmap_area *va, si
 	return new;
 }
 
-/*
- * The common case: any place will do, and the lowest free area has room. NULL: it is not so
- * simple.
- */
+/* The common case: any place will do, and the lowest free area has room. NULL: not so simple. */
 static __always_inline struct vmap_area *take_from_lowest(size_t size, size_t align,
 							  uintptr_t vstart, uintptr_t vend)
 {
