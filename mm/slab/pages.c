@@ -215,8 +215,10 @@ static struct slab *slab_in_zone(const struct kmem_cache *s, struct zone *zone, 
 	struct page *page;
 
 	for (pfn = max(pfn, zone->zone_start_pfn); pfn < end; pfn++) {
-		if (!pfn_valid(pfn))
+		if (!pfn_valid(pfn)) {
+			pfn |= PAGES_PER_SECTION - 1;	/* nor is any of its section's */
 			continue;
+		}
 		page = pfn_to_page(pfn);
 		if (page_is_slab(page) && page_zone(page) == zone &&
 		    slab_is_of(s, page_slab(page)))
