@@ -692,7 +692,7 @@ static struct pageblock *random_max_order(struct zone *zone)
 	for (tries = 0; tries < 10; tries++) {
 		u64 index = 1 + ((kmm_random() >> 32) * blocks_alive(zone) >> 32);
 
-		if (zone->blocks[index].nr_free[MAX_ORDER - 1])
+		if (block_exists(zone, index) && zone->blocks[index].nr_free[MAX_ORDER - 1])
 			return &zone->blocks[index];
 	}
 	return NULL;
@@ -714,7 +714,7 @@ void shuffle_zone(struct zone *zone)
 	for (i = 1; i <= blocks_alive(zone); i++) {
 		struct pageblock *a = &zone->blocks[i], *b;
 
-		if (!a->nr_free[MAX_ORDER - 1])
+		if (!block_exists(zone, i) || !a->nr_free[MAX_ORDER - 1])
 			continue;
 		b = random_max_order(zone);
 		if (b && b != a && b->migratetype == a->migratetype)

@@ -72,6 +72,8 @@ static void check_blocks(struct zone *zone)
 	for (i = 1; i <= blocks_alive(zone); i++) {
 		struct pageblock *b = &zone->blocks[i];
 
+		if (!block_exists(zone, i))
+			continue;
 		block_check(b);
 		check_free_pages(zone, b, (i + zone->first_block) << pageblock_order);
 		free[b->migratetype] += b->free_pages;

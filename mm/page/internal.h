@@ -9,6 +9,7 @@
  *	block.[ch]    the bit tree of one pageblock
  *	watermark.c   how much must stay free
  *	memmap.c      the page array, its initialisation, now or later
+ *	blocks.c      where the pageblocks lie
  *	node.c        nodes, zones, zonelists: built once at boot
  *	page_api.c    everything that is made from alloc_pages and __free_pages
  *	isolate.c     pageblocks taken out of allocation, CMA
@@ -157,6 +158,16 @@ static inline unsigned long blocks_alive(const struct zone *zone)
 	unsigned long end = min(READ_ONCE(zone->deferred_pfn), zone_end_pfn(zone));
 
 	return ((end - 1) >> pageblock_order) - zone->first_block;
+}
+
+/* --- blocks.c --- */
+bool zone_alloc_blocks(struct zone *zone);	/* room for a zone's pageblocks, or later: */
+int zone_map_blocks(void);			/* once there is a page array */
+
+/* Is there such a thing as the zone's i-th pageblock? Not in sections without page structures. */
+static inline bool block_exists(const struct zone *zone, unsigned long i)
+{
+	return pfn_valid((i + zone->first_block) << pageblock_order);
 }
 
 /* --- node.c --- */

@@ -161,7 +161,7 @@ int memmap_init(void)
 	vmemmap = (struct page *)VMEMMAP_START;
 	err = memory_model == MEMORY_FLAT ? memmap_flat() : memmap_sections();
 	high_pages = vmemmap + min(max_pfn, (unsigned long)PFN_DOWN(direct_map_end));
-	return err;
+	return err ? err : zone_map_blocks();
 }
 
 /* --- which frames are free when the boot allocator is closed --- */
@@ -348,7 +348,8 @@ static void init_zone_range(struct zone *zone, unsigned long start, unsigned lon
 {
 	unsigned long i, at = start;
 
-	init_blocks(zone, start, end);
+	if (pfn_valid(start))		/* else it is a section of holes */
+		init_blocks(zone, start, end);
 	for (i = first_range_after(start); i < nr_free_ranges && free_ranges[i].start < end; i++) {
 		unsigned long from = max(start, free_ranges[i].start),
 			      to = min(end, free_ranges[i].end);

@@ -32,18 +32,6 @@ struct zone *next_zone(struct zone *zone)
 	return NULL;
 }
 
-static bool zone_alloc_blocks(struct zone *zone)
-{
-	unsigned long first = zone->zone_start_pfn >> pageblock_order;
-	unsigned long last = (zone_end_pfn(zone) - 1) >> pageblock_order;
-
-	zone->first_block = first - 1;		/* block numbers in the zone begin at 1 */
-	zone->nr_blocks = last - first + 1;
-	zone->blocks =
-		boot_alloc_raw((zone->nr_blocks + 1) * sizeof(struct pageblock), 64, zone->node);
-	return zone->blocks != NULL;
-}
-
 static int zone_build(pg_data_t *pgdat, int idx)
 {
 	const struct zone_span *span = &zone_spans[pgdat->node_id][idx];

@@ -235,6 +235,8 @@ static inline u64 free_map_hash(bool types)
 		for (i = 1; i <= zone->nr_blocks; i++) {
 			struct pageblock *b = &zone->blocks[i];
 
+			if (!block_exists(zone, i))
+				continue;
 			for (word = 0; word < PAGEBLOCK_WORDS; word++)
 				hash = hash_word(hash, b->map[word]);
 			hash = hash_word(hash, b->flags & PB_IN_MAX_ORDER);

@@ -31,7 +31,7 @@ static unsigned long blocks_of_type(const struct zone *zone, int mt)
 	unsigned long i, n = 0;
 
 	for (i = 1; i <= zone->nr_blocks; i++)
-		n += zone->blocks[i].migratetype == mt;
+		n += block_exists(zone, i) && zone->blocks[i].migratetype == mt;
 	return n;
 }
 

@@ -115,6 +115,49 @@ static void test_hole(void)
 	}
 }
 
+/* Of holes nothing is paid but tables: neither page structures nor pageblocks. */
+static void test_large_hole(void)
+{
+	static const char *const options[] = { NULL, "shuffle=1", "memory_model=flat mem=2G",
+					       "numa=fake=3", "movablecore=300M" };
+	static const struct e820_entry e820[] = {
+		LOW, RAM(MIB, GIB - MIB), RAM(8192 * GIB, PAGE_SIZE) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options) && sizeof(void *) == 8; i++) {
+		const struct machine m = { .e820 = e820, .nr_e820 = 3, .cmdline = options[i] };
+
+		round_trip(options[i] ? options[i] : "1 GiB, and a page at 8 TiB", &m);
+		if (!machine_on(&m))
+			continue;
+		ok(totalram_pages > (980 * MIB) >> PAGE_SHIFT, "  %lu pages managed",
+		   totalram_pages);
+		host_power_off();
+	}
+}
+
+/* The page behind the hole comes to life when all others are gone. */
+static void test_large_hole_deferred(void)
+{
+	static const struct e820_entry e820[] = {
+		LOW, RAM(MIB, GIB - MIB), RAM(8192 * GIB, 2 * GIB) };
+	struct pile pile = { 0 };
+	unsigned long all;
+
+	if (sizeof(void *) == 4 || !MACHINE_ON(.e820 = e820, .nr_e820 = 3, .cpus = 2,
+					       .cmdline = "deferred_init=16M"))
+		return;
+	all = nr_free_pages();
+	ok(sum_of(true), "put off beyond a hole");
+	pile_fill_all(&pile, GFP_EVERYTHING | __GFP_MOVABLE);
+	is_int(sum_of(true), 0, "  all comes to life");
+	is_int(pile.pages, all, "  and is given out");
+	page_alloc_check();
+	pile_free(&pile);
+	page_alloc_check();
+	host_power_off();
+}
+
 static void test_many_nodes(void)
 {
 	round_trip("64 nodes of 16 MiB", &(struct machine){ .mem = 1024 * MIB, .nodes = 64,
@@ -408,6 +451,8 @@ int main(void)
 	run_case(test_high_only);
 	run_case(test_alternating);
 	run_case(test_hole);
+	run_case(test_large_hole);
+	run_case(test_large_hole_deferred);
 	run_case(test_many_nodes);
 	run_case(test_odd_borders);
 	run_case(test_same_log);

@@ -128,11 +128,12 @@ void holders_scan(struct zone *zone, struct block_holders *h)
 		end = min(end, zone->deferred_pfn);
 	for (pfn = zone->zone_start_pfn; pfn < end; pfn = next) {
 		const struct pageblock *b = pfn_block(zone, pfn);
-		int type = b->migratetype;
+		int type;
 
 		next = min((pfn | (pageblock_nr_pages - 1)) + 1, end);
 		if (!page_alive(pfn))
 			continue;
+		type = b->migratetype;
 		h->blocks[type]++;
 		if (block_is_free(b))
 			h->whole_free[type]++;
