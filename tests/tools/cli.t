@@ -70,6 +70,9 @@ t "an abbreviated option" 0 machine "$KMM" boot --qui --me 64M -c mem
 t "an ambiguous one" 2 'ambiguous' "$KMM" boot --c mem
 t "a full disk is noticed" 1 'cannot write' sh -c '"$0" boot --mem 64M -c dmesg >/dev/full' "$KMM"
 
+t "a zero in front is no octal" 0 '^machine +99' "$KMM" boot --quiet --mem 0100M -c mem
+t "nor on the console" 0 'order 10 ' "$KMM" boot --quiet -c 'alloc 010'
+t "hexadecimal" 0 'order 10 ' "$KMM" boot --quiet --mem 0x40M -c 'alloc 0xa'
 t "the largest machine boots" 0 machine "$KMM" boot --quiet --mem 16382G -c mem
 wrong "slabtop: a machine that does not boot" 1 "$KMM" slabtop -o -- mem=1
 t "a machine that does not boot: why" 1 '^kmm boot: this machine does not boot: .*[a-z]' \

@@ -54,16 +54,24 @@ int kmm_bad_option(const char *command, int c, char **argv)
 	return kmm_misused(command, "unknown or ambiguous option '%s'", word);
 }
 
-bool parse_number(const char *text, u64 *value)
+/* Decimal, or hexadecimal after 0x: a zero in front means nothing. */
+static bool parse_digits(const char *text, u64 *value, char **end)
 {
-	unsigned long long n;
-	char *end;
+	bool hex = text[0] == '0' && (text[1] | 32) == 'x';
 
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
-	n = strtoull(text, &end, 0);
-	if (errno || *end)
+	*value = strtoull(text, end, hex ? 16 : 10);
+	return !errno;
+}
+
+bool parse_number(const char *text, u64 *value)
+{
+	u64 n;
+	char *end;
+
+	if (!parse_digits(text, &n, &end) || *end)
 		return false;
 	*value = n;
 	return true;
@@ -73,21 +81,17 @@ bool parse_size(const char *text, u64 *value)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
-	unsigned long long n;
 	unsigned int shift;
 	char *end;
+	u64 n;
 
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	errno = 0;
-	n = strtoull(text, &end, 0);
-	if (errno)
+	if (!parse_digits(text, &n, &end))
 		return false;
 	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
 	shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
 	if (end[unit ? 1 : 0] || (shift && n >> (64 - shift)))
 		return false;
-	*value = (u64)n << shift;
+	*value = n << shift;
 	return true;
 }
 
