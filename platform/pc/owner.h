@@ -42,9 +42,13 @@ static inline void owner_insist(u32 *owner)
 {
 	unsigned int tries;
 
-	for (tries = 0; !owner_try(owner) && tries < OWNER_TRIES; tries++)
+	for (tries = 0; !owner_try(owner); tries++) {
+		if (tries == OWNER_TRIES) {
+			__atomic_store_n(owner, this_pc_cpu()->hardware + 1, __ATOMIC_RELAXED);
+			return;
+		}
 		__builtin_ia32_pause();
-	__atomic_store_n(owner, this_pc_cpu()->hardware + 1, __ATOMIC_RELAXED);
+	}
 }
 
 #endif

@@ -38,7 +38,8 @@
  * nobody needs to know; the queues are made anew.
  *
  * Locks: a queue's, taken with interrupts off; never two at a time. A CPU that faults under one
- * can still leave (owner.h). Time: clock_real_ns(), as a test's own clock may stand still.
+ * gives it back on its way out: sched_drop_locks(). Time: clock_real_ns(), as a test's own clock
+ * may stand still.
  *
  * Source of the ideas: Linux's kernel/sched and kernel/kthread.c of the early years; for the lock
  * held across a switch, Unix sixth edition's swtch() as xv6 has it.
@@ -720,12 +721,23 @@ void sched_abandon(void)
 	panic("thread %s runs after its end", task_name(cpu->current));
 }
 
+void sched_drop_locks(void)
+{
+	struct queue *q;
+
+	for (q = queues; q < queues + PC_MAX_CPUS; q++)
+		if (owner_is_me(&q->owner)) {
+			salvage(q);
+			unlock(q);
+		}
+}
+
 void sched_forget(unsigned int hardware, struct task *keep)
 {
 	struct queue *q = &queues[hardware];
 	unsigned int i;
 
-	unlock(q);
+	unlock(q);	/* whoever had it: that CPU is stopped */
 	INIT_LIST_HEAD(&q->ready);
 	INIT_LIST_HEAD(&q->sleepers);
 	q->resched = false;
@@ -741,6 +753,7 @@ void sched_left(void)
 {
 	struct task *t = current_task();
 
+	sched_drop_locks();
 	if (!t)
 		return;
 	t->preempt = 0;

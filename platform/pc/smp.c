@@ -169,6 +169,7 @@ void smp_park(void)
 {
 	struct pc_cpu *self = this_pc_cpu();
 
+	sched_drop_locks();
 	if (!self->hardware && sched_rouse_main())
 		sched_abandon();
 	for (;;) {

@@ -42,6 +42,11 @@ struct task *sched_new_worker(unsigned int cpu, int (*fn)(void *data), void *dat
 /* The rest of a CPU's life begins on its idle stack: fn() there, what was on any stack is gone. */
 void sched_start_over(void (*fn)(void)) __noreturn;
 /*
+ * A fault has been reported: whatever queue's lock this CPU had is free again, what that queue
+ * held is lost. Others wait for it, interrupts off, that CPU itself among them.
+ */
+void sched_drop_locks(void);
+/*
  * Wake the main thread, which is to see that the machine has stopped; false: it runs here and
  * now.
  */

@@ -75,6 +75,26 @@ static void break_last_queue(void *arg)
 	smp_run(nr_cpus - 1, break_queue, arg);
 }
 
+/* Where struct task says which CPU the thread belongs to; its state, before, is nowhere. */
+#define TASK_CPU	(sizeof(void *) == 8 ? 64 : 44)
+
+/* A thread of the first CPU: the fault comes under that one's lock. */
+static void wake_nothing(void *arg)
+{
+	char *area = vmalloc(PAGE_SIZE);
+
+	(void)arg;
+	if (!area)
+		return;
+	*(unsigned int *)area = 0;
+	wake_up_process((struct task *)(area - TASK_CPU));
+}
+
+static void wake_nothing_on_last(void *arg)
+{
+	smp_run(nr_cpus - 1, wake_nothing, arg);
+}
+
 static void test_queues(void)
 {
 	static const char words[] = "BUG: unable to handle page fault for address";
@@ -82,6 +102,8 @@ static void test_queues(void)
 	faults(break_queue, NULL, words, "a broken run queue");
 	faults(break_queue_and_wait, NULL, words, "met by another thread");
 	faults(break_last_queue, NULL, words, "on the last CPU");
+	faults(wake_nothing, NULL, words, "a thread that is none");
+	faults(wake_nothing_on_last, NULL, words, "another CPU's thread that is none");
 }
 
 /* ---- while a line is taken ---- */

@@ -126,13 +126,28 @@ static bool own_tables(const struct high *h, struct tables *t, struct parts *p)
 	return true;
 }
 
-/* The tables are in use, and grow with the list. */
+/* No processor has memory from here on, and four levels of tables reach it: no link lies there. */
+#define LINKS_END	((u64)1 << 46)
+
+static bool is_link(const struct parts *p, u64 at)
+{
+	for (unsigned int i = LINKS; i < p->nr; i++)
+		if (p->part[i].at == at)
+			return true;
+	return false;
+}
+
+/*
+ * The tables are in use, and grow with the list. It ends where it leads nowhere, or back to itself.
+ */
 static bool find_links(const struct high *h, struct tables *t, struct parts *p)
 {
 	const struct boot_params *bp = (const void *)(uintptr_t)h->params;
 	const struct setup_data *link;
 
-	for (u64 at = bp->hdr.setup_data; at && p->nr < MAX_PARTS; at = link->next) {
+	for (u64 at = bp->hdr.setup_data;
+	     at && at < LINKS_END && p->nr < MAX_PARTS && !is_link(p, at);
+	     at = link->next) {
 		link = (const void *)(uintptr_t)at;
 		if (!map_range(t, at, sizeof(*link)) ||
 		    !map_range(t, at, sizeof(*link) + link->len))
@@ -191,10 +206,10 @@ static void tell_parts(struct high *h, const struct parts *p)
 	bp->ext_cmd_line_ptr = 0;
 	bp->hdr.ramdisk_image = (u32)p->part[INITRD].at;
 	bp->ext_ramdisk_image = (u32)(p->part[INITRD].at >> 32);
-	if (p->nr > LINKS)
-		bp->hdr.setup_data = p->part[LINKS].at;
-	for (unsigned int i = LINKS; i + 1 < p->nr; i++)
-		((struct setup_data *)(uintptr_t)p->part[i].at)->next = p->part[i + 1].at;
+	bp->hdr.setup_data = p->nr > LINKS ? p->part[LINKS].at : 0;
+	for (unsigned int i = LINKS; i < p->nr; i++)
+		((struct setup_data *)(uintptr_t)p->part[i].at)->next =
+			i + 1 < p->nr ? p->part[i + 1].at : 0;
 }
 
 void high(struct high *h)
