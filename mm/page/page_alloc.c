@@ -9,8 +9,10 @@
  *	alloc_pages()                              __free_pages()
  *	   | the magazine is not empty,               | one reference, flags as expected,
  *	   | the zone has plenty: pop, prepare        | room in the magazine: push
- *	   v else                                     v else
- *	alloc_pages_slow()  (slowpath.c)           free_pages_slow(), pcp_spill()  (pcp.c)
+ *	   v else                                     v else: free_pages_slow()
+ *	alloc_pages_slow()  (slowpath.c)              | compound, and nothing else: the same
+ *	                                              v else
+ *	                                           free_unexpected(), pcp_spill()  (pcp.c)
  *
  * fast_lists[cpu][gfp bits] leads from a mask straight to the lists of the
  * zone and type it means: the first zone of the node's zonelist. A zone has
@@ -435,7 +437,7 @@ static const char *page_free_fault(const struct page *page, unsigned int order)
 		return "PG_reserved set: never came from the page allocator";
 	if (page->flags & PG_tail)
 		return "tail of a compound page";
-	if (page->flags & (PG_flags_mask & ~(u32)PG_head))
+	if (page->flags & (PG_flags_mask & ~(u32)(order ? PG_head : 0)))
 		return "PAGE_FLAGS_CHECK_AT_FREE flag(s) set";
 	if (page->mapping)
 		return "non-NULL mapping";
@@ -450,7 +452,7 @@ static void destroy_compound_page(struct page *page, unsigned int order)
 
 	do
 		tail->flags &= PAGE_ZONE_MASK;
-	while (++tail != end);	/* there is one: only order 1 and up are compound */
+	while (++tail != end);	/* order 1 at least */
 	page->flags &= ~(u32)PG_head;
 }
 
@@ -503,7 +505,7 @@ static __always_inline bool free_to_list(struct page *page, unsigned int order)
 /* A compound page without fault is taken apart first; then it is like others. */
 static __noinline void free_pages_slow(struct page *page, unsigned int order)
 {
-	if (likely(page_as_expected(page, order, PG_head))) {
+	if (likely(order && page_as_expected(page, order, PG_head))) {
 		destroy_compound_page(page, order);
 		if (likely(free_to_list(page, order)))
 			return;
@@ -552,24 +554,27 @@ static __noinline void free_shared(struct page *page, unsigned int order)
 		free_the_page(page, order);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+/* Drop the only reference; false: there were others, and all has been done. */
+static __always_inline bool drop_only(struct page *page, unsigned int order)
 {
 	if (unlikely(__atomic_load_n(&page->_refcount, __ATOMIC_ACQUIRE) != 1)) {
 		free_shared(page, order);
-		return;
+		return false;
 	}
 	WRITE_ONCE(page->_refcount, 0);
-	free_the_page(page, order);
+	return true;
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (drop_only(page, order))
+		free_the_page(page, order);
 }
 
 void free_compound(struct page *page, unsigned int order)
 {
-	if (unlikely(__atomic_load_n(&page->_refcount, __ATOMIC_ACQUIRE) != 1)) {
-		free_shared(page, order);
-		return;
-	}
-	WRITE_ONCE(page->_refcount, 0);
-	free_pages_slow(page, order);
+	if (drop_only(page, order))
+		free_pages_slow(page, order);
 }
 
 void put_page(struct page *page)
