@@ -12,7 +12,9 @@ KMM=$dir/release/kmm
 : >"$dir/pc-ia32/bzImage"
 cat >"$dir/qemu" <<'END'
 #!/bin/sh
-# Asked for by FAKE: status, what to say on standard error, whether to read the console.
+# Asked for by FAKE: status, what to say on standard error, whether to read the console, whether to
+# write more than a pipe holds and be deaf meanwhile.
+[ -z "$FAKE_MUCH" ] || trap "" TERM
 here=$(dirname "$(realpath "$0")")
 before=
 : >"$here/words"
@@ -23,7 +25,8 @@ for word; do
 		file,id=errors,*) echo "by the second port" >"${word##*path=}" ;;
 		file,*)	echo "by the first port" >"${word##*path=}" ;;
 		*)	echo "by the first port" ;;
-		esac ;;
+		esac
+		[ -z "$FAKE_MUCH" ] || head -c 300000 /dev/zero >"${word##*path=}" ;;
 	esac
 	echo "$word" >>"$here/words"
 	before=$word
@@ -124,7 +127,7 @@ report "the rules of hosted replays hold"
 # ---- what comes back ----
 for closed in '>&-' '>/dev/full'; do
 	t "a standard output that takes nothing: $closed" 1 'kmm boot: cannot write to standard output: ' \
-		sh -c "\"\$0\" boot --machine pc -c x $closed" "$KMM"
+		sh -c "FAKE_MUCH=1 timeout 180 \"\$0\" boot --machine pc -c x $closed" "$KMM"
 done
 t "the first port is standard output" 0 '' sh -c '"$0" boot --machine pc -c x 2>/dev/null | grep -q "by the first"' "$KMM"
 t "the second is standard error" 0 '' sh -c '"$0" boot --machine pc -c x 2>&1 >/dev/null | grep -q "by the second"' "$KMM"

@@ -255,12 +255,13 @@ static int run_commands(struct console *c, char *text)
 
 static int run_script(struct console *c, const char *name)
 {
+	bool from_stdin = !strcmp(name, "-");
 	struct stat st;
 	FILE *f;
 
-	if (!stat(name, &st) && S_ISDIR(st.st_mode))
+	if (!from_stdin && !stat(name, &st) && S_ISDIR(st.st_mode))
 		return kmm_failed(me, "%s: is a directory", name);
-	f = strcmp(name, "-") ? fopen(name, "r") : stdin;
+	f = from_stdin ? stdin : fopen(name, "r");
 	if (!f)
 		return kmm_failed(me, "%s: %s", name, strerror(errno));
 	console_run_file(c, f, f == stdin ? "stdin" : name);

@@ -232,7 +232,7 @@ int machine_build(struct machine_options *o, const char *command)
 	return status;
 }
 
-const char *machine_last_words(char *buf, size_t size)
+const char *machine_last_words(int err, char *buf, size_t size)
 {
 	const char *line = host_dmesg(), *next, *stamp;
 
@@ -241,6 +241,8 @@ const char *machine_last_words(char *buf, size_t size)
 	stamp = line[0] == '[' ? strstr(line, "] ") : NULL;
 	line = stamp ? stamp + 2 : line;
 	snprintf(buf, size, "%.*s", (int)strcspn(line, "\n"), line);
+	if (!buf[0])
+		snprintf(buf, size, "%s", strerror(-err));
 	return buf;
 }
 

@@ -50,9 +50,9 @@ int machine_option(struct machine_options *o, const char *command, int letter, c
 int machine_build(struct machine_options *o, const char *command) __must_check;
 void machine_release(struct machine_options *o);
 
-/* machine_last_words - the kernel log's last line, without its time stamp: why a machine does not
- * boot. Returns buf. */
-const char *machine_last_words(char *buf, size_t size);
+/* machine_last_words - why a machine does not boot (err): the kernel log's last line, without its
+ * time stamp, if there is one. Returns buf. */
+const char *machine_last_words(int err, char *buf, size_t size);
 
 /* machine_other_arch - note the architecture asked for; if it is another build's, run that with the
  * same words. Returns (0) when the running build is right, else an exit status after one line. */

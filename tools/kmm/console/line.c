@@ -39,7 +39,7 @@ static int read_line(FILE *f, char *line)
 		line[n++] = (char)ch;
 	}
 	line[n] = '\0';
-	return n == CONSOLE_LINE - 1 ? LINE_NO_TEXT : n ? LINE : LINE_NONE;
+	return n == CONSOLE_LINE - 1 && ch != '\n' ? LINE_NO_TEXT : n ? LINE : LINE_NONE;
 }
 
 static void script_fails(struct console *c, const char *why)

@@ -381,7 +381,7 @@ int console_boot(struct console *c, bool quiet)
 		return console_error(c, "the machine stopped while booting: %s",
 				     host_stop_reason());
 	return console_error(c, "this machine does not boot: %s",
-			     machine_last_words(last, sizeof(last)));
+			     machine_last_words(err, last, sizeof(last)));
 }
 
 void console_init(struct console *c, struct host_config *config, int loglevel)

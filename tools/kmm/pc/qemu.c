@@ -219,8 +219,11 @@ static int wait_for(struct qemu_process *q, struct pipes *p, pid_t pid, int *sta
 
 	close_ends(p, 1);
 	q->unwritten = listen_to(p, said);
-	if (q->unwritten)
+	if (q->unwritten) {	/* nobody listens any more: its writes must not wait for that */
+		for (int use = 0; use < FAILED; use++)
+			close_end(p, use, 0);
 		kill(pid, SIGTERM);
+	}
 	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

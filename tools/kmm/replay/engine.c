@@ -101,14 +101,17 @@ static int boot(struct replay *rp)
 {
 	struct host_config *c = &rp->config->machine.config;
 
+	int err;
+
 	c->quiet = true;
 	c->on_line = rp->config->on_line;
 	c->on_line_arg = rp->config->on_line_arg;
-	if (host_boot(c)) {
+	err = host_boot(c);
+	if (err) {
 		char last[256];
 
 		return replay_fail(rp, "this machine does not boot: %s",
-				   machine_last_words(last, sizeof(last)));
+				   machine_last_words(err, last, sizeof(last)));
 	}
 	rp->nr_cpus = nr_cpu_ids;
 	rp->result->log_boot_len = strlen(host_dmesg());

@@ -234,7 +234,7 @@ static int walk(struct slabtop_request *r)
 static int run_walk(struct slabtop_request *r)
 {
 	struct machine_options *m = &r->replay.machine;
-	int status = machine_build(m, NAME);
+	int status = machine_build(m, NAME), err;
 	jmp_buf env;
 
 	if (status)
@@ -245,12 +245,13 @@ static int run_walk(struct slabtop_request *r)
 		return kmm_failed(NAME, "the machine stopped: %s", host_stop_reason());
 	}
 	host_catch_stop(&env);
-	if (host_boot(&m->config)) {
+	err = host_boot(&m->config);
+	if (err) {
 		char last[256];
 
 		screen_close();
 		return kmm_failed(NAME, "this machine does not boot: %s",
-				  machine_last_words(last, sizeof(last)));
+				  machine_last_words(err, last, sizeof(last)));
 	}
 	status = walk(r);
 	host_catch_stop(NULL);
