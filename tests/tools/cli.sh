@@ -79,7 +79,7 @@ typed() {
 		printf "$2"
 		shift 2
 	done
-	await '^Script done') | timeout 200 script -qefc "$command" "$dir/typescript" >/dev/null
+	await '^Script done') | SHELL=/bin/sh timeout 200 script -qefc "$command" "$dir/typescript" >/dev/null
 	status=$?
 	tr -d '\r' <"$dir/typescript"
 	return $status
