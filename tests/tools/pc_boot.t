@@ -90,7 +90,7 @@ if command -v gdb >/dev/null && perl -MIO::Socket::INET -e '
 	elf=${KMM%/*/kmm}/pc-amd64/kmm.elf
 	pc --gdb --quiet -c exit >/dev/null 2>&1 &
 	t "gdb attaches and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 180 gdb -q -batch -nx "$elf" \
-		-ex 'set tcp connect-timeout 120' -ex 'target remote :1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
+		-ex 'set tcp connect-timeout 120' -ex 'target remote 127.0.0.1:1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
 	wait
 fi
 
