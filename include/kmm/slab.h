@@ -164,8 +164,12 @@ static __always_inline unsigned int kmalloc_index(size_t size)
 	return 8 * (unsigned int)sizeof(long) - (unsigned int)__builtin_clzl(size - 1);
 }
 
-/* What kmalloc() was asked for, in one register. */
-struct kmalloc_request {
+/*
+ * kmalloc()'s ways in, by what the compiler knows of the request; for it alone, and the same in
+ * context, errors and ownership. The first two: a class that is known, as it is and zeroed;
+ * kmalloc_large: more than any class has; __kmalloc: nothing is known. __kmalloc_node: near a node.
+ */
+struct kmalloc_request {	/* what was asked for, in one register */
 	gfp_t gfp;
 	u32 size;
 };
@@ -184,14 +188,14 @@ void *__kmalloc_node(size_t size, gfp_t gfp, int nid) __must_check;
 static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 {
 	struct kmalloc_request rq = { gfp, (u32)size };
+	struct kmem_cache *s;
 
 	if (!__builtin_constant_p(size) || !__builtin_constant_p(gfp) || !size)
 		return __kmalloc(size, gfp);
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_large(size, gfp);
-	if (gfp & __GFP_ZERO)
-		return __kzalloc_cache(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], rq);
-	return __kmalloc_cache(kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], rq);
+	s = kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)];
+	return gfp & __GFP_ZERO ? __kzalloc_cache(s, rq) : __kmalloc_cache(s, rq);
 }
 
 #define kzalloc(size, gfp)		kmalloc(size, (gfp) | __GFP_ZERO)
