@@ -4,11 +4,14 @@
  *
  * How fast that counts is measured against the PC's timer (8254), which counts at 1193182 Hz on
  * every PC. Both are read close together at the beginning and at the end of 10 ms; of some
- * tries the one counts whose two readings of the TSC around that of the timer lie closest: the
- * processor may be taken away meanwhile where it is a program itself.
+ * readings the one counts between whose two of the TSC the least time went by: the processor may
+ * be taken away meanwhile where it is a program itself.
  *
  *	TSC    |t0                                 |t1
  *	timer   |c0                                 |c1	   khz = (t1-t0) * 1193182 / (c0-c1) / 1000
+ *
+ * If it is taken away for so long that the timer comes round, 55 ms, the rate seems too high,
+ * never too low. So it is measured until two tries agree with the lowest one.
  *
  * Before that - the boot's first steps shall not wait - the clock runs at the rate that CPUID
  * gives, or at 1 GHz. Measured, it goes on from where it was: no time twice.
@@ -31,6 +34,9 @@
 
 #define CALIBRATE_TICKS	(PIT_HZ / 100)
 #define SAMPLES		5
+#define TRIES		8
+#define AGREE_SHIFT	8	/* two rates agree that differ by less than a 256th */
+#define DISTURBED	(~0ull)	/* a rate: the timer came round */
 #define POLLS_MAX	1000000u	/* a timer that does not count */
 #define GUESS_KHZ	1000000
 #define SHIFT		22
@@ -73,37 +79,36 @@ static void guess(void)
 
 /* ---- the timer ---- */
 
-struct sample {
-	u64 tsc, gap;
-	unsigned int count;
-};
-
-static struct sample read_both(void)
+static struct clock_sample read_both(u32 (*read)(void))
 {
-	struct sample s;
-	u64 after;
+	struct clock_sample s = { .tsc = rdtsc() };
 
-	s.tsc = rdtsc();
-	outb(PIT_COMMAND, PIT_LATCH2);
-	after = rdtsc();
-	s.gap = after - s.tsc;
+	s.count = read();
+	s.gap = rdtsc() - s.tsc;
 	s.tsc += s.gap / 2;
-	s.count = inb(PIT_CHANNEL2);
-	s.count |= (unsigned int)inb(PIT_CHANNEL2) << 8;
 	return s;
 }
 
-static struct sample best_sample(void)
+struct clock_sample clock_sample(u32 (*read)(void))
 {
-	struct sample best = read_both(), s;
+	struct clock_sample best = read_both(read), s;
 	unsigned int i;
 
 	for (i = 1; i < SAMPLES; i++) {
-		s = read_both();
+		s = read_both(read);
 		if (s.gap < best.gap)
 			best = s;
 	}
 	return best;
+}
+
+static u32 read_timer(void)
+{
+	u32 count;
+
+	outb(PIT_COMMAND, PIT_LATCH2);
+	count = inb(PIT_CHANNEL2);
+	return count | (u32)inb(PIT_CHANNEL2) << 8;
 }
 
 static void start_timer(void)
@@ -114,23 +119,48 @@ static void start_timer(void)
 	outb(PIT_CHANNEL2, 0xff);
 }
 
-/* 0: the timer does not count. The count must not come round within the time. */
-static u64 measured_khz(void)
+/* One try; 0: the timer does not count. */
+static u64 try_khz(void)
 {
-	struct sample from, to;
+	struct clock_sample from, to;
 	unsigned int polls = 0;
 
 	start_timer();
-	while (read_both().count < CALIBRATE_TICKS * 2 && ++polls < POLLS_MAX)
+	while (read_timer() < CALIBRATE_TICKS * 2 && ++polls < POLLS_MAX)
 		continue;	/* the first count begins late */
-	from = best_sample();
-	do {
-		to = read_both();
-	} while (from.count - to.count < CALIBRATE_TICKS && ++polls < POLLS_MAX);
-	to = best_sample();
-	if (polls >= POLLS_MAX || to.count >= from.count)
+	from = clock_sample(read_timer);
+	while (from.count - read_timer() < CALIBRATE_TICKS && ++polls < POLLS_MAX)
+		continue;
+	to = clock_sample(read_timer);
+	if (polls >= POLLS_MAX)
 		return 0;
+	if (to.count >= from.count)
+		return DISTURBED;
 	return mul_div_u64(to.tsc - from.tsc, PIT_HZ, (u64)(from.count - to.count) * 1000);
+}
+
+static bool agree(u64 a, u64 b)
+{
+	u64 least = min(a, b);
+
+	return max(a, b) - least <= least >> AGREE_SHIFT;
+}
+
+/* 0: none could be measured. */
+static u64 measured_khz(void)
+{
+	u64 khz, least = DISTURBED;
+	bool agreed = false;
+	unsigned int i;
+
+	for (i = 0; i < TRIES && !agreed; i++) {
+		khz = try_khz();
+		if (!khz)
+			return 0;
+		agreed = khz != DISTURBED && agree(khz, least);
+		least = min(khz, least);
+	}
+	return least == DISTURBED ? 0 : least;
 }
 
 void clock_init(void)
@@ -141,7 +171,7 @@ void clock_init(void)
 	if (khz > 1000)
 		set_rate(khz, tsc, now);
 	else
-		pc_log(LOGLEVEL_WARNING, "clock: the 8254 does not count: the rate is a guess");
+		pc_log(LOGLEVEL_WARNING, "clock: the 8254 gives no rate: it is a guess");
 	pc_log(LOGLEVEL_NOTICE, "tsc: %llu.%03u MHz", (unsigned long long)div_u64(rate.khz, 1000),
 	       (unsigned int)(rate.khz - div_u64(rate.khz, 1000) * 1000));
 }

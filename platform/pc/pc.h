@@ -182,6 +182,13 @@ u64 clock_tsc_khz(void);
 u64 clock_real_ns(void);		/* kmm_clock_ns(), whatever clock a world puts before it */
 void clock_delay_us(unsigned int us);
 
+/* clock_sample - another counter and the TSC at one moment: the closest of some readings. */
+struct clock_sample {
+	u64 tsc, gap;		/* at the middle of so many cycles */
+	u32 count;
+};
+struct clock_sample clock_sample(u32 (*read)(void));
+
 /* ---- acpi.c: pure, tested on any host: acpi.h ---- */
 
 /* ---- apic.c, smp.c, ipi.c, timer.c ---- */

@@ -22,19 +22,26 @@
 
 static u32 per_tick;		/* counts of the timer, divided by 16 */
 
+static u32 read_timer(void)
+{
+	return apic_read(APIC_TIMER_CURRENT);
+}
+
 /* Counts in a tick. Whoever takes the processor away meanwhile makes the time longer, not wrong. */
 static u32 calibrate(void)
 {
-	u64 start = rdtsc(), counts;
+	struct clock_sample from, to;
+	u64 hz;
 
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
 	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	from = clock_sample(read_timer);
 	clock_delay_us(CALIBRATE_US);
-	counts = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
-	counts = mul_div_u64(counts, clock_tsc_khz() * 1000, rdtsc() - start);
+	to = clock_sample(read_timer);
 	apic_write(APIC_TIMER_INITIAL, 0);
-	return (u32)div_u64(counts, PC_HZ);
+	hz = mul_div_u64(from.count - to.count, clock_tsc_khz() * 1000, to.tsc - from.tsc);
+	return (u32)div_u64(hz, PC_HZ);
 }
 
 static void tick(struct pt_regs *regs)
