@@ -102,7 +102,8 @@ bool pc_core_tables(void);
 int pc_main(int argc, char **argv);
 
 /* pc_exit - the machine is switched off: by QEMU's isa-debug-exit (port 0xf4: QEMU's own status is
- * then status * 2 + 1) where there is one, else by ACPI; else "System halted.", and it halts. */
+ * then status * 2 + 1) where there is one, else by ACPI; else "System halted.", and it halts. The
+ * lowest byte of status is written to port 0xe9 before. */
 void pc_exit(int status) __noreturn;
 
 /* Printed on the log's port, "[    0.001234] " before it: for stages of the boot that come before

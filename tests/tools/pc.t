@@ -12,8 +12,8 @@ KMM=$dir/release/kmm
 : >"$dir/pc-ia32/bzImage"
 cat >"$dir/qemu" <<'END'
 #!/bin/sh
-# Asked for by FAKE: status, what to say on standard error, whether to read the console, whether to
-# write more than a pipe holds and be deaf meanwhile.
+# Asked for by FAKE: status, the machine's last word (none: not one), what to say on standard error,
+# whether to read the console, whether to write more than a pipe holds and be deaf meanwhile.
 [ -z "$FAKE_MUCH" ] || trap "" TERM
 here=$(dirname "$(realpath "$0")")
 before=
@@ -22,6 +22,8 @@ for word; do
 	case $before in
 	-initrd) cat "$word" >"$here/initrd" ;;
 	-chardev) case $word in
+		file,id=word,*)	[ "$FAKE_WORD" = none ] ||
+			printf "\\$(printf %03o "${FAKE_WORD:-0}")" >"${word##*path=}" ;;
 		file,id=errors,*) echo "by the second port" >"${word##*path=}" ;;
 		file,*)	echo "by the first port" >"${word##*path=}" ;;
 		*)	echo "by the first port" ;;
@@ -138,24 +140,30 @@ report "one place for both: one port, so that the order is kept"
 FAKE_READS=1 "$KMM" boot --machine pc -c x <"$dir/script" >"$dir/out" 2>"$dir/err"
 verdict=$(grep mem "$dir/out")
 report "with -c standard input is left alone"
-for pair in 1:0 3:1 5:2 15:7 141:70 255:127; do
-	FAKE_STATUS=${pair%:*}
-	export FAKE_STATUS
-	t "QEMU's status ${pair%:*} is the program's ${pair#*:}" "${pair#*:}" 'first port' "$KMM" boot --machine pc -c x
+for word in 0 1 2 70 127 128 255; do
+	FAKE_WORD=$word
+	export FAKE_WORD
+	t "the machine's last word is the status: $word" $word 'first port' "$KMM" boot --machine pc -c x
 done
 FAKE_SAYS='qemu: warning: no such thing, never mind'
-export FAKE_SAYS
-FAKE_STATUS=1
+FAKE_WORD=0
+export FAKE_SAYS FAKE_STATUS
 t "a warning is none of ours" 0 '' sh -c '! "$0" boot --machine pc -c x 2>&1 | grep warning' "$KMM"
 FAKE_SAYS='qemu: cannot set up guest memory'
+FAKE_WORD=none
 t "QEMU cannot start: it says why" 1 '^kmm boot: qemu: cannot set up guest memory' "$KMM" boot --machine pc -c x
 FAKE_SAYS=
+for command in 'boot -c x' 'replay --mem 256M tests/data/trace/fork.kmt.zst'; do
+	# shellcheck disable=SC2086
+	t "QEMU fails without a word of its own or the machine's: kmm ${command%% *}" 1 \
+		"^kmm ${command%% *}: .* ended with status 1 before" "$KMM" ${command%% *} --machine pc ${command#* }
+done
 FAKE_STATUS=0
 t "the machine was reset" 1 'kmm boot: the PC ended without a status' "$KMM" boot --machine pc -c x
 FAKE_SIGNAL=KILL
 export FAKE_SIGNAL
 t "QEMU was killed" 1 'kmm boot: .*signal 9' "$KMM" boot --machine pc -c x
-unset FAKE_SIGNAL FAKE_STATUS FAKE_SAYS
+unset FAKE_SIGNAL FAKE_STATUS FAKE_SAYS FAKE_WORD
 
 # ---- wrong: one line, and no QEMU ----
 cat >"$dir/qemu" <<'END'

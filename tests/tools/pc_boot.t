@@ -37,6 +37,7 @@ on_pc "distances by SLIT" 0 '^10 42$' --nodes 2 --numa-distance '10,42;42,10' --
 
 # ---- the console and its status ----
 on_pc "a status" 7 '' --quiet -c 'exit 7'
+on_pc "one that QEMU's own could not tell" 128 '' --quiet -c 'exit 128'
 on_pc "a failure is status 1, and says where" 1 '^-c:1: no command' --quiet -c nosuch
 on_pc "boot parameters" 0 '^mem=64M nokaslr$' --cmdline mem=64M --quiet -c 'cat /proc/cmdline' -- nokaslr
 on_pc "reboot" 0 'mem=64M' --quiet -c 'reboot mem=64M; cat /proc/cmdline; check'

@@ -11,9 +11,11 @@
  * reserve=off: the host is asked for a page of RAM when the machine touches it, so that the
  * machine may be larger than the host.
  *
- * The machine ends itself by writing its status to QEMU's isa-debug-exit: QEMU then ends with
- * 2 * status + 1. A QEMU that could not start ends with 1 as well, but says why; an even status is
- * a machine that was reset (a triple fault, as nothing else resets it) or QEMU told to quit.
+ * The machine's last word is its exit status, a byte; then it ends itself by QEMU's
+ * isa-debug-exit. QEMU's own status would tell half of that byte's values, and is 1 for the first
+ * of them as for a QEMU that could not start. Without a word: QEMU's status 0 is a machine that was
+ * reset (a triple fault, as nothing else resets it) or QEMU told to quit; any other is QEMU's
+ * failure, and mostly it says why.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -317,12 +319,14 @@ static int decode(const struct launch *l, const struct qemu_process *q, int stat
 				  strerror(-q->unwritten));
 	if (WIFSIGNALED(status))
 		return kmm_failed(me, "%s was ended by signal %d", program, WTERMSIG(status));
-	status = WEXITSTATUS(status);
-	if (complaint[0] && (status == 1 || !(status & 1)))
+	if (q->word >= 0)
+		return q->word;
+	if (complaint[0])
 		return kmm_failed(me, "%s", complaint);
-	if (!(status & 1))
-		return kmm_failed(me, "the PC ended without a status: it was reset or turned off");
-	return status >> 1;
+	if (WEXITSTATUS(status))
+		return kmm_failed(me, "%s ended with status %d before the PC told its own",
+				  program, WEXITSTATUS(status));
+	return kmm_failed(me, "the PC ended without a status: it was reset or turned off");
 }
 
 static int run(struct launch *l)

@@ -100,12 +100,13 @@ struct qemu_process {
 	bool interactive;		/* our standard input is the console's */
 	bool two_ports;			/* ttyS1 is our standard error; else there is one port */
 	/* What is known at the end: */
+	int word;			/* the exit status that the machine told; -1: none */
 	int unwritten;			/* -errno: standard output took no more, QEMU was ended */
 	char complaint[512];		/* what QEMU itself said, its warnings left out, one line */
 };
 
 /* Room that qemu_run() needs in argv behind the NULL. */
-#define QEMU_PORT_WORDS	8
+#define QEMU_PORT_WORDS	12
 
 /* qemu_run - start it and wait. *status as of waitpid(). Returns 0, or -errno when it cannot be
  * started. */

@@ -4,6 +4,7 @@
  *
  *	QEMU ttyS0 --pipe--> us ---------> standard output
  *	     ttyS1 --pipe--> us ---------> standard error
+ *	     port 0xe9 --pipe--> us: the machine's last word, its exit status
  *	     its own messages --pipe--> us: kept, should it fail
  *
  * If the program is to read our standard input, ttyS0 is QEMU's own, both ways. Else output that
@@ -34,6 +35,7 @@
 enum pipe_use {
 	OUT,		/* ttyS0; none if it is QEMU's own */
 	ERRORS,		/* ttyS1, if it is wanted */
+	WORD,		/* the machine's exit status, a byte */
 	SAID,		/* QEMU's standard error */
 	FAILED,		/* the errno of an exec that failed */
 	NR_PIPES
@@ -74,43 +76,47 @@ static int open_pipes(struct pipes *p, const struct qemu_process *q)
 	return err;
 }
 
-/* A serial port whose text goes into a pipe. path: room for a word of argv. */
-static int add_port(struct qemu_process *q, int n, const char *id, int fd, char *path)
+/* A port whose bytes go into a pipe, or is QEMU's own standard input and output: four words. */
+static int add_port(struct qemu_process *q, int n, enum pipe_use use, int fd, char *path)
 {
-	static const char *const chardev[] = { "chardev:out", "chardev:errors" };
+	static const struct {
+		const char *id, *option, *value;
+	} ports[] = {
+		[OUT] = { "out", "-serial", "chardev:out" },
+		[ERRORS] = { "errors", "-serial", "chardev:errors" },
+		[WORD] = { "word", "-device", "isa-debugcon,iobase=0xe9,chardev=word" },
+	};
 
-	snprintf(path, PATH_SIZE, "file,id=%s,path=/proc/self/fd/%d", id, fd);
-	fcntl(fd, F_SETFD, 0);
+	if (fd < 0)
+		snprintf(path, PATH_SIZE, "stdio,id=%s,signal=on", ports[use].id);
+	else
+		snprintf(path, PATH_SIZE, "file,id=%s,path=/proc/self/fd/%d", ports[use].id, fd);
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, 0);
 	q->argv[n++] = (char *)"-chardev";
 	q->argv[n++] = path;
-	q->argv[n++] = (char *)"-serial";
-	q->argv[n++] = (char *)chardev[!strcmp(id, "errors")];
+	q->argv[n++] = (char *)ports[use].option;
+	q->argv[n++] = (char *)ports[use].value;
 	return n;
 }
 
-/* The serial ports, as words behind those there are. */
-static void add_ports(struct qemu_process *q, const struct pipes *p, char paths[2][PATH_SIZE])
+/* The machine's ports, as words behind those there are. paths: room for words of argv. */
+static void add_ports(struct qemu_process *q, const struct pipes *p,
+		      char paths[NR_PIPES][PATH_SIZE])
 {
 	int n = 0;
 
 	while (q->argv[n])
 		n++;
-	if (q->interactive) {
-		q->argv[n++] = (char *)"-chardev";
-		q->argv[n++] = (char *)"stdio,id=out,signal=on";
-		q->argv[n++] = (char *)"-serial";
-		q->argv[n++] = (char *)"chardev:out";
-	} else {
-		n = add_port(q, n, "out", p->end[OUT][1], paths[0]);
-	}
-	if (q->two_ports)
-		n = add_port(q, n, "errors", p->end[ERRORS][1], paths[1]);
+	for (enum pipe_use use = OUT; use <= WORD; use++)
+		if (use != ERRORS || q->two_ports)
+			n = add_port(q, n, use, p->end[use][1], paths[use]);
 	q->argv[n] = NULL;
 }
 
 static void __noreturn become_qemu(struct qemu_process *q, struct pipes *p, pid_t parent)
 {
-	char paths[2][PATH_SIZE];
+	char paths[NR_PIPES][PATH_SIZE];
 	int null, err;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -158,7 +164,7 @@ static void keep(char *said, const char *text, size_t len)
 }
 
 /* Take what there is: passed on, or kept; at the other end's end close. 0, or -errno. */
-static int take(struct pipes *p, enum pipe_use use, char *said)
+static int take(struct qemu_process *q, struct pipes *p, enum pipe_use use, char *said)
 {
 	char buf[4096];
 	ssize_t n = read(p->end[use][0], buf, sizeof(buf));
@@ -171,18 +177,21 @@ static int take(struct pipes *p, enum pipe_use use, char *said)
 		return write_all(STDOUT_FILENO, buf, (size_t)n);
 	else if (use == ERRORS)
 		write_all(STDERR_FILENO, buf, (size_t)n);
+	else if (use == WORD)
+		q->word = (unsigned char)buf[n - 1];
 	else
 		keep(said, buf, (size_t)n);
 	return 0;
 }
 
 /* Until all pipes are closed, which QEMU does by ending; or output cannot be written: -errno. */
-static int listen_to(struct pipes *p, char *said)
+static int listen_to(struct qemu_process *q, struct pipes *p, char *said)
 {
 	struct pollfd fds[FAILED];
 	int err = 0;
 
 	said[0] = '\0';
+	q->word = -1;
 	while (!err) {
 		bool any = false;
 
@@ -194,7 +203,7 @@ static int listen_to(struct pipes *p, char *said)
 			break;
 		for (int use = 0; use < FAILED && !err; use++)
 			if (fds[use].fd >= 0 && fds[use].revents)
-				err = take(p, use, said);
+				err = take(q, p, use, said);
 	}
 	return err;
 }
@@ -218,7 +227,7 @@ static int wait_for(struct qemu_process *q, struct pipes *p, pid_t pid, int *sta
 	int err = 0;
 
 	close_ends(p, 1);
-	q->unwritten = listen_to(p, said);
+	q->unwritten = listen_to(q, p, said);
 	if (q->unwritten) {	/* nobody listens any more: its writes must not wait for that */
 		for (int use = 0; use < FAILED; use++)
 			close_end(p, use, 0);
