@@ -87,8 +87,10 @@ asks "ia32-pae" ' -cpu [a-z]+ .*/pc-ia32/bzImage ' --arch ia32-pae -c mem
 asks "boot parameters: --cmdline and --" ' -append console=ttyS0 stderr=ttyS1 heap=4160K mem=1G nokaslr ' \
 	--cmdline mem=1G -c mem -- nokaslr
 asks "--quiet" ' -append console=ttyS0 stderr=ttyS1 quiet heap=4160K ' --quiet -c mem
-asks "--gdb: waits, and at known addresses" ' -s -S .*-append .* nokaslr' --gdb -c mem
-t "--gdb says how" 0 'gdb .*/pc-amd64/kmm.elf -ex .target remote :1234' "$KMM" boot --machine pc --gdb -c mem
+asks "--gdb: waits, and at known addresses" ' -gdb tcp:127.0.0.1:1234 -S .*-append .* nokaslr' --gdb -c mem
+t "--gdb says how" 0 'gdb .*/pc-amd64/kmm.elf -ex .target remote 127.0.0.1:1234' "$KMM" boot --machine pc --gdb -c mem
+hint=$(sed -n 's|^waiting for: gdb .*/\(pc-amd64/.*\)|\1|p' "$dir/err")
+t "docs/boot.md says the same" 0 '' grep -F -e "${hint:-no hint}" docs/boot.md
 asks "nothing but what is asked for" ' -nodefaults -no-user-config -no-reboot -display none -device isa-debug-exit,' -c mem
 asks "a small machine's program has a small heap" ' heap=1088K ' --mem 32M -c mem
 unset KMM_QEMU

@@ -88,10 +88,12 @@ t "nokaslr: at 16 MiB" 0 '^ +01000000-.*Kernel code' cat "$dir/fixed1"
 # ---- gdb ----
 if command -v gdb >/dev/null && perl -MIO::Socket::INET -e '
 		exit !IO::Socket::INET->new(LocalAddr => "127.0.0.1:1234", Listen => 1, ReuseAddr => 1)'; then
-	elf=${KMM%/*/kmm}/pc-amd64/kmm.elf
-	pc --gdb --quiet -c exit >/dev/null 2>&1 &
-	t "gdb attaches and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 180 gdb -q -batch -nx "$elf" \
-		-ex 'set tcp connect-timeout 120' -ex 'target remote 127.0.0.1:1234' -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
+	pc --gdb --quiet -c exit >/dev/null 2>"$dir/hint" &
+	i=0
+	while [ $((i += 1)) -lt 1200 ] && ! grep -q . "$dir/hint"; do sleep 0.1; done
+	elf=$(sed -n 's/.* gdb \(.*\) -ex .*/\1/p' "$dir/hint") at=$(sed -n "s/.* -ex '\(.*\)'/\1/p" "$dir/hint")
+	t "gdb attaches as it is told to, and has symbols" 0 'Breakpoint 1, .*pc_start' timeout 180 gdb -q -batch -nx \
+		"$elf" -ex 'set tcp connect-timeout 120' -ex "$at" -ex 'hbreak pc_start' -ex continue -ex 'delete' -ex 'detach'
 	wait
 fi
 

@@ -39,6 +39,7 @@
 #define MIN_NODE	(16 * MIB)
 #define MAX_WORDS	(64 + 4 * MAX_NUMNODES + 2 * MAX_NUMNODES * MAX_NUMNODES)
 #define DEBUG_EXIT	"isa-debug-exit,iobase=0xf4,iosize=4"
+#define GDB_AT		"127.0.0.1:1234"	/* a number: not every system resolves names */
 
 static const struct pc_arch {
 	const char *name, *flavour, *program, *cpu;
@@ -192,7 +193,8 @@ static void add_words(struct launch *l, const char *program)
 	word(l, "-device");
 	word(l, DEBUG_EXIT);
 	if (l->r->gdb) {
-		word(l, "-s");
+		word(l, "-gdb");
+		word(l, "tcp:" GDB_AT);
 		word(l, "-S");
 	}
 	word(l, "-kernel");
@@ -341,7 +343,8 @@ static int run(struct launch *l)
 
 	add_words(l, program);
 	if (l->r->gdb)
-		fprintf(stderr, "waiting for: gdb %s -ex 'target remote :1234'\n", l->symbols);
+		fprintf(stderr, "waiting for: gdb %s -ex 'target remote " GDB_AT "'\n",
+			l->symbols);
 	fflush(stdout);
 	err = qemu_run(&q, &status);
 	if (err == -ENOENT)
