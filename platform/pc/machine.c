@@ -65,7 +65,7 @@ static bool is_platform_word(const char *word, size_t len)
 	static const char *const names[] = {
 		"console", "stderr", "quiet", "loglevel", "debug", "TERM", "image", "heap", "nopae",
 		"no5lvl", "nopcid", "nosmep", "nosmap", "nosmp", "maxcpus",
-		"nr_cpus", "memdetect", "BOOT_IMAGE",
+		"nr_cpus", "acpi_rsdp", "memdetect", "BOOT_IMAGE",
 	};
 	size_t n = 0;
 	unsigned int i;
@@ -226,7 +226,7 @@ void machine_words(void)
 
 	read_cmdline(bp);
 	pc_machine.loader = loader_name(bp);
-	pc_machine.rsdp = bp->acpi_rsdp_addr;
+	pc_machine.rsdp = cmdline_number(cmdline, "acpi_rsdp", bp->acpi_rsdp_addr);
 	read_initrd(bp);
 	read_map(bp);
 }
@@ -308,7 +308,7 @@ static void report_acpi(int err, const char *why)
 		return;
 	}
 	if (err)
-		pc_log(LOGLEVEL_WARNING, "ACPI: %s", why ? why : "broken tables");
+		pc_log(LOGLEVEL_WARNING, "%s", why[0] ? why : "ACPI: broken tables");
 	pc_log(LOGLEVEL_NOTICE,
 	       "ACPI: MADT: %u CPUs, APIC at 0x%llx; SRAT: %u memory ranges; SLIT: %u nodes",
 	       pc_acpi.nr_cpus, (unsigned long long)pc_acpi.lapic_base, pc_acpi.nr_srat,

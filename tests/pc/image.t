@@ -79,6 +79,10 @@ for f in la57 pae; do
 		'The program'
 done
 
+on la57
+boot_pc 200 "-m 128" "acpi_rsdp=0x1000" "true"
+check "acpi_rsdp= is believed" '\] ACPI: RSDP: there is something else in its place' 'The program'
+
 # ---- GRUB: linux goes past the setup code, linux16 through it; CD and disk ----
 if command -v grub-mkrescue >/dev/null && command -v xorriso >/dev/null; then
 	for f in la57 pae; do
@@ -115,6 +119,7 @@ for f in amd64 la57; do
 	[ $f = amd64 ] || levels='five levels'
 	chained "kexec" "-m 1024" ""
 	chained "kexec with a zero page that it has not cleared" "-m 1024" "dirty"
+	check "in which it has not written where the RSDP is" '!ACPI:.*RSDP' 'ACPI: MADT: 1 CPUs'
 	chained "kexec above 4 GiB" "-m 6144" "load=13ffff000 params=17ffff000"
 	chained "kexec with its zero page above 4 GiB" "-m 6144" "params=17fffe000"
 	chained "kexec with its initrd above 4 GiB" "-m 6144" "initrd=140000c00"

@@ -21,6 +21,10 @@ unsigned int boot_map(const struct boot_params *bp, struct e820_entry *e, unsign
  * boot_clean - before anything is read: a loader older than a field cannot have written it. One
  * that left the sentinel as it is in the file has not cleared the page either; then only what
  * loaders of all ages write is believed: the header, the map, the screen, the sizes of memory.
+ * Not the RSDP's address, as Linux does not believe it either: the field is from 2018, such loaders
+ * are mostly older, and rubbish there would hide the true RSDP, which is searched for if there is
+ * no address. Where searching cannot find it (UEFI), acpi_rsdp= on the command line, which every
+ * loader writes, gives it.
  */
 void boot_clean(struct boot_params *bp);
 
