@@ -177,6 +177,7 @@ static void leave(void)
 	jmp_buf *catch = __atomic_load_n(&host.catch, __ATOMIC_ACQUIRE);
 	struct pc_cpu *self = this_pc_cpu();
 
+	libc_heap_left();
 	if (current_task() != host.main)
 		smp_park();
 	if (!catch)

@@ -4,8 +4,11 @@
  * fault_test - faults at the worst moments: the machine stops with a report that names the fault,
  * not with silence, and the next one boots.
  */
+#include <stdlib.h>
+
 #include <kmm/vmalloc.h>
 
+#include "platform/pc/libc/memory.h"
 #include "tests/pc/cpus.h"
 
 #ifdef __x86_64__
@@ -147,6 +150,58 @@ static void test_line(void)
 	ok(cpus_on(), "another machine");
 }
 
+/* ---- under malloc()'s lock ---- */
+
+#define PIECE	5008u		/* its header, 16 bytes, and the piece: whole units */
+
+/* The piece behind is free; its link, which lies behind its size and that of the one before, is
+ * written over, and free() follows it. */
+static void break_heap(void *arg)
+{
+	char *bad = nowhere(), *piece = malloc(2 * PIECE);
+
+	(void)arg;
+	piece = piece ? realloc(piece, PIECE) : NULL;
+	if (!bad || !piece)
+		return;
+	*(char **)(piece + PIECE + 2 * sizeof(size_t)) = bad;
+	free(piece);
+}
+
+static void break_heap_on_last(void *arg)
+{
+	smp_run(nr_cpus - 1, break_heap, arg);
+}
+
+/* It can be called again at once, by whoever goes on. */
+static void faults_in_heap(void (*act)(void *), const char *name)
+{
+	void *piece;
+
+	if (!cpus_on())
+		return;
+	ok(stops(act, NULL), "a fault in free() %s: the machine stops", name);
+	ok(strstr(host_dmesg(), "BUG: unable to handle page fault") &&
+	   strstr(host_dmesg(), "free+"), "and the report says where");
+	piece = malloc(PIECE);
+	ok(piece, "malloc() does not wait for who faulted, nor goes where it went");
+	free(piece);
+	ok(libc_heap_whole(), "its blocks are in order");
+	host_power_off();
+	ok(cpus_on(), "another machine");
+	host_power_off();
+}
+
+static void test_heap(void)
+{
+	unsigned int time;
+
+	for (time = 0; time < 2; time++) {
+		faults_in_heap(break_heap, "on the first CPU");
+		faults_in_heap(break_heap_on_last, "on the last");
+	}
+}
+
 /* ---- on no stack ---- */
 
 /* The processor cannot even push what it has to say: a double fault. */
@@ -209,6 +264,7 @@ int main(void)
 {
 	run_case(test_queues);
 	run_case(test_line);
+	run_case(test_heap);
 	run_case(test_double_faults);
 	run_case(test_boot);
 	return done_testing();

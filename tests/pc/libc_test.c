@@ -178,6 +178,55 @@ static void test_heap(void)
 	free(memory);
 }
 
+static unsigned char *piece[4];
+
+/* Four pieces and the rest; the second and the last are free, their links are written over. */
+static void break_heap(void *memory)
+{
+	libc_heap_init(memory, HEAP);
+	for (unsigned int i = 0; i < 4; i++)
+		piece[i] = my_malloc(1000);
+	my_free(piece[1]);
+	memset((char *)header_of(piece[1]) + sizeof(struct block), 0xa5, 2 * sizeof(void *));
+	memset((char *)after(header_of(piece[3])) + sizeof(struct block), 0xa5, 2 * sizeof(void *));
+}
+
+/* As a fault in the middle of making the first piece shorter leaves it. */
+static void break_off(void)
+{
+	struct block *b = header_of(piece[0]);
+	size_t size = size_of(b);
+
+	set_size(b, 112, true);
+	set_size(after(b), size - 112, false);
+}
+
+static void test_salvage(void)
+{
+	void *memory = malloc(HEAP);
+
+	break_heap(memory);
+	break_off();
+	libc_heap_salvage();
+	ok(libc_heap_whole(), "after a fault: the row is in order");
+	my_free(piece[0]);
+	my_free(piece[2]);
+	my_free(piece[3]);
+	ok(libc_heap_whole() && my_malloc(HEAP - 200), "and nothing is lost");
+	break_heap(memory);
+	memset(header_of(piece[2]), 0xa5, sizeof(struct block));
+	libc_heap_salvage();
+	ok(my_malloc(1000) == piece[1] && !my_malloc(1000),
+	   "a broken header: the row ends in front of it");
+	my_free(piece[0]);
+	my_free(piece[1]);
+	ok(libc_heap_whole() && my_malloc(2000) == piece[0], "and is in order");
+	libc_heap_init(memory, 0);
+	libc_heap_salvage();
+	ok(!my_malloc(1) && libc_heap_whole(), "no heap at all: as before");
+	free(memory);
+}
+
 /* ---- numbers ---- */
 
 /* 0x without a digit: the host reads the 0, as do we, but where it ends C libraries differ. */
@@ -327,6 +376,7 @@ static void test_options(void)
 int main(void)
 {
 	test_heap();
+	test_salvage();
 	test_numbers();
 	test_fields();
 	test_patterns();

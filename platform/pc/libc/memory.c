@@ -15,7 +15,9 @@
  * A block grows in place when what follows is free: the big arrays of a reader of traces, which
  * double over and over, mostly lie at the end.
  *
- * One lock, a word taken in a local section; any thread may call.
+ * One lock, a word taken in a local section; any thread may call. A CPU that faults under it,
+ * mostly at a link that somebody else has written over, leaves lists that nobody may follow; but
+ * the row tells which blocks are free: libc_heap_salvage().
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -219,6 +221,48 @@ static bool resize(struct block *b, size_t size)
 	trim(b, size);
 	count(size_of(b), old);
 	return true;
+}
+
+/* ---- after a fault ---- */
+
+/* Bytes to the next header; 0: this one is the end's, or broken. */
+static size_t step(const struct block *b)
+{
+	size_t size = b == heap.end ? 0 : size_of(b);
+
+	return size >= LEAST && !(size % UNIT) &&
+	       size <= (size_t)((char *)heap.end - (char *)b) ? size : 0;
+}
+
+/* The bytes of a block, and of the free ones behind it if it is free. */
+static size_t joined(const struct block *b)
+{
+	size_t size = step(b), more = size;
+
+	while (!in_use(b) && more) {
+		b = (const struct block *)((const char *)b + more);
+		more = in_use(b) ? 0 : step(b);
+		size += more;
+	}
+	return size;
+}
+
+void libc_heap_salvage(void)
+{
+	struct block *b;
+
+	memset(heap.bin, 0, sizeof(heap.bin));
+	heap.used = 0;
+	for (b = heap.first; b && step(b); b = after(b)) {
+		set_size(b, joined(b), in_use(b));
+		if (in_use(b))
+			heap.used += size_of(b);
+		else
+			list_add(b);
+	}
+	if (b)
+		b->size = 1;
+	heap.end = b;
 }
 
 /* ---- what C knows ---- */

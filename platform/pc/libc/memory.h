@@ -12,6 +12,9 @@ void libc_heap_init(void *start, size_t size);
 size_t libc_heap_peak(void);
 /* libc_heap_whole - the row of blocks is in order. For tests. */
 bool libc_heap_whole(void);
+/* libc_heap_salvage - somebody faulted in here, with the lock: free blocks are looked for anew.
+ * What lies behind a broken header is given up. Under the lock. */
+void libc_heap_salvage(void);
 
 /* By the machine's side. */
 unsigned long libc_heap_lock(void);

@@ -24,6 +24,7 @@
 
 #include "platform/pc/cmdline.h"
 #include "platform/pc/initrd.h"
+#include "platform/pc/owner.h"
 #include "platform/pc/pc.h"
 
 #include "memory.h"
@@ -228,31 +229,43 @@ int getrusage(int who, struct rusage *usage)
 
 /* ---- locks ---- */
 
-static unsigned int heap_taken;
-
-static void take(unsigned int *word)
-{
-	while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
-		__asm__ volatile("pause");
-}
+static u32 heap_owner;
 
 unsigned long libc_heap_lock(void)
 {
 	unsigned long flags = kmm_local_irq_save();
+	bool faulted = owner_is_me(&heap_owner);
 
-	take(&heap_taken);
+	while (!owner_try(&heap_owner))
+		__asm__ volatile("pause");
+	if (unlikely(faulted))
+		libc_heap_salvage();
 	return flags;
 }
 
 void libc_heap_unlock(unsigned long flags)
 {
-	__atomic_store_n(&heap_taken, 0, __ATOMIC_RELEASE);
+	owner_drop(&heap_owner);
 	kmm_local_irq_restore(flags);
+}
+
+void libc_heap_left(void)
+{
+	if (!owner_is_me(&heap_owner))
+		return;
+	libc_heap_salvage();
+	owner_drop(&heap_owner);
 }
 
 void libc_heap_forget(void)
 {
-	__atomic_store_n(&heap_taken, 0, __ATOMIC_RELEASE);
+	owner_drop(&heap_owner);
+}
+
+static void take(unsigned int *word)
+{
+	while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
+		__asm__ volatile("pause");
 }
 
 int pthread_mutex_init(pthread_mutex_t *m, const void *attr)

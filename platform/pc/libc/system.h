@@ -9,7 +9,9 @@
  * that the loader brought along are known. Before the program. */
 void libc_heap_start(void);
 void libc_files_start(void);
-/* libc_heap_forget - whoever was in malloc() when the machine stopped comes back no more. */
+/* libc_heap_left - on this CPU's way out of a fault: perhaps it was in malloc().
+ * libc_heap_forget - nor does any other CPU come back to it. */
+void libc_heap_left(void);
 void libc_heap_forget(void);
 /* libc_tty_read - bytes of the line typed at the console, waiting for it; 0: the end. */
 size_t libc_tty_read(void *buf, size_t size);
