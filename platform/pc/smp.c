@@ -45,8 +45,8 @@
 
 #define INIT_US		10000u
 #define STARTUP_US	200u
-#define ONLINE_MS	1000u
-#define LEAVE_MS	2000u
+#define ONLINE_MS	10000u		/* long: a PC that is a program may stand meanwhile */
+#define LEAVE_MS	10000u
 #define NS_PER_MS	1000000ull
 #define EFER_COPIED	0x901u		/* SCE, LME, NXE */
 #define HANDOVER_TRIES	64u
