@@ -50,6 +50,19 @@ static inline bool wait_until(const unsigned int *p, unsigned int v)
 	return true;
 }
 
+/* Wake a thread that is going to sleep; false: it has not within 20 s. */
+static inline bool wake_asleep(struct task *t)
+{
+	u64 end = clock_real_ns() + 20000 * MS;
+
+	while (!wake_up_process(t)) {
+		if (clock_real_ns() > end)
+			return false;
+		msleep(1);
+	}
+	return true;
+}
+
 /* Keep the CPU busy, in whatever context. */
 static inline void spin_ms(unsigned int ms)
 {

@@ -26,7 +26,7 @@ halts() {
 	# shellcheck disable=SC2086
 	{
 		i=0
-		while [ $((i += 1)) -lt 300 ] && ! grep -q 'system halted' "$dir/raw"; do sleep 0.1; done
+		while [ $((i += 1)) -lt 1200 ] && ! grep -q 'system halted' "$dir/raw"; do sleep 0.1; done
 		echo "pmemsave 0xb8000 4000 \"$dir/screen\""
 		echo quit
 	} | timeout 180 "$qemu" -cpu "$2" -nodefaults -vga std -nic none -display none -no-reboot \
@@ -54,9 +54,12 @@ for f in amd64 la57 pae ia32; do
 	boot_pc 200 "-m 2048" "" "true"
 	check "a place is drawn" 'KASLR: place drawn' "$levels" 'The program'
 	first=$(image_at)
-	boot_pc 200 "-m 2048" "" "true"
+	for try in 2 3 4; do	# of 400 places and more
+		boot_pc 200 "-m 2048" "" "true"
+		[ "$first" = "$(image_at)" ] || break
+	done
 	verdict=
-	[ -n "$first" ] && [ "$first" != "$(image_at)" ] || verdict="twice at $first"
+	[ -n "$first" ] && [ "$first" != "$(image_at)" ] || verdict="always at $first"
 	report "another one the next time"
 	boot_pc 200 "-m 1024" "image=apart heap=1M" "true"
 	verdict=$(image_at | awk '{

@@ -8,7 +8,7 @@
 stops() {
 	act=$1 on_cpu=$2
 	shift 2
-	boot_pc 60 "-m $memory -smp 2" "" "protect $act $on_cpu"
+	boot_pc 200 "-m $memory -smp 2" "" "protect $act $on_cpu"
 	if [ $rc != 70 ]; then
 		verdict="status $rc, not 70"
 		report "$act"
@@ -17,11 +17,11 @@ stops() {
 	check "$act" "^\[.*CPU: $on_cpu " "Call Trace:" "Kernel panic - not syncing: " "!nothing happened" "$@"
 }
 survives() {
-	boot_pc 60 "-m $memory -smp 2" "" "protect $1 0"
+	boot_pc 200 "-m $memory -smp 2" "" "protect $1 0"
 	check "$1: $2" "protect: $1: nothing happened" '!BUG:'
 }
 impossible() {
-	boot_pc 60 "-m $memory -smp 2" "" "protect $1 0"
+	boot_pc 200 "-m $memory -smp 2" "" "protect $1 0"
 	check "$1: $2" "protect: not on this machine: "
 }
 
@@ -116,7 +116,7 @@ exceptions() {
 }
 
 cpus() {
-	boot_pc 60 "-m $memory -smp 3" "" "protect cpus"
+	boot_pc 200 "-m $memory -smp 3" "" "protect cpus"
 	case $format in
 	amd64)	bits='WP NX PSE PAE PGE( UMIP)?( PCID)? SMEP SMAP' ;;
 	la57)	bits='WP NX PSE PAE PGE( UMIP)? LA57( PCID)? SMEP SMAP' ;;

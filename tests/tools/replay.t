@@ -195,15 +195,15 @@ far() {		# FRAME: a trace of two pages, one of them there
 }
 echo '100 10' >"$dir/free"
 far 7fff0000
-t "one absurd frame does no harm" 0 'replayed +2 allocations' timeout 30 "$KMM" replay "$dir/far.kmt"
-wrong "--follow: it makes no absurd machine" 1 timeout 30 "$KMM" replay --follow "$dir/far.kmt"
-wrong "nor does --initial" 1 timeout 30 "$KMM" replay --initial "$dir/free" "$dir/far.kmt"
+t "one absurd frame does no harm" 0 'replayed +2 allocations' timeout 180 "$KMM" replay "$dir/far.kmt"
+wrong "--follow: it makes no absurd machine" 1 timeout 180 "$KMM" replay --follow "$dir/far.kmt"
+wrong "nor does --initial" 1 timeout 180 "$KMM" replay --initial "$dir/free" "$dir/far.kmt"
 spare=$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)
 if [ "${spare:-0}" -gt 0 ] && [ "$spare" -lt 60000000 ]; then
 	t "--follow on an absurd machine: no room for its page structures" 1 'frame 0x7fff0000 .*to spare$' \
-		timeout 30 "$KMM" replay --follow --mem 8T "$dir/far.kmt"
+		timeout 180 "$KMM" replay --follow --mem 8T "$dir/far.kmt"
 	t "--initial on one" 1 'begins in wants 64 GiB' \
-		timeout 30 "$KMM" replay --initial "$dir/free" --mem 8T "$dir/far.kmt"
+		timeout 180 "$KMM" replay --initial "$dir/free" --mem 8T "$dir/far.kmt"
 	t "--follow goes where there is room" 0 'replayed +1 allocations' \
 		"$KMM" replay --follow --mem 8T --limit 1 "$dir/far.kmt"
 fi
