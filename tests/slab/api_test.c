@@ -5,6 +5,8 @@
  * nodes, sharing, shrinking, the end of a cache, grace periods, copies to user space; and what
  * is done wrong is reported, and nothing is damaged by it. (kmalloc_test.c: the rest.)
  */
+#include <limits.h>
+
 #include "objects.h"
 
 /* --- sizes and alignment --- */
@@ -387,6 +389,40 @@ static void test_nodes(void)
 	kmem_cache_free(s, obj[0]);
 	kmem_cache_destroy(s);
 	all_back(before, "nodes");
+}
+
+/* A node that is not there is no wish at all: memory near the CPU. */
+static void test_bad_nodes(void)
+{
+	static const int bad[] = { -2, 2, 3, MAX_NUMNODES - 1, MAX_NUMNODES, 64, 1000, 1 << 30,
+				   INT_MAX, INT_MIN };
+	static const size_t some[] = { 20, 3000, 5 * PAGE_SIZE };
+	unsigned int i, k, cpu, wrong = 0;
+	unsigned long before;
+	struct kmem_cache *s;
+
+	if (!SLAB_MACHINE_ON(.mem = 64 * MIB, .nodes = 2, .cpus = 2))
+		return;
+	before = settled(1);
+	s = kmem_cache_create("nowhere", 120, 0, SLAB_NO_MERGE, NULL);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		for (cpu = 0; cpu < 2; cpu++) {
+			gfp_t gfp = GFP_KERNEL | (i & 1 ? __GFP_THISNODE : 0);
+			void *p;
+
+			host_set_cpu(cpu);
+			p = kmem_cache_alloc_node(s, gfp, bad[i]);
+			wrong += !p || object_nid(p) != cpu_to_node(cpu);
+			kmem_cache_free(s, p);
+			for (k = 0; k < ARRAY_SIZE(some); k++) {
+				p = kmalloc_node(some[k], gfp, bad[i]);
+				wrong += !p || object_nid(p) != cpu_to_node(cpu);
+				kfree(p);
+			}
+		}
+	is_int(wrong, 0, "%s: nodes that are not there: memory near the CPU", allocator);
+	kmem_cache_destroy(s);
+	all_back(before, "bad nodes");
 }
 
 /* A node that is full: the next one, unless it must be this one. */
@@ -946,6 +982,52 @@ static void test_usercopy(void)
 	check_all();
 }
 
+/* Ask for every byte of a slab, those between objects, of free and of damaged ones too. */
+static void refuse(char *base, size_t size, const char *what)
+{
+	struct page *head = object_page(base), page = *head;
+	size_t log = strlen(host_dmesg()), at;
+	unsigned int refused = 0;
+	char *copy = malloc(size);
+
+	memcpy(copy, base, size);
+	for (at = 0; at < size; at++)
+		refused += !__check_heap_object(base + at, 1) +
+			   !__check_heap_object(base + at, size) +
+			   !__check_heap_object(base + at, ~(size_t)0);
+	ok(refused > 2 * size, "%s: %s: most copies are refused (%u)", allocator, what, refused);
+	ok(!memcmp(base, copy, size), "%s: nothing is written into the slab", allocator);
+	ok(!memcmp(head, &page, sizeof(page)) && strlen(host_dmesg()) == log,
+	   "%s: nor about it, nor into the log", allocator);
+	free(copy);
+}
+
+static void usercopy_refused(const char *cmdline)
+{
+	struct kmem_cache *s;
+	char *p, *q, *base;
+
+	if (!SLAB_MACHINE_ON(.mem = 32 * MIB, .cmdline = cmdline))
+		return;
+	s = kmem_cache_create_usercopy("windowed", 48, 0, 0, 16, 20, NULL);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	q = kmem_cache_alloc(s, GFP_KERNEL);
+	base = page_address(object_page(p));
+	kmem_cache_free(s, q);
+	refuse(base, PAGE_SIZE << page_alloc_order(object_page(p)),
+	       cmdline[0] ? cmdline : "no checks");
+	if (object_page(q) == object_page(p))
+		memset(p < q ? p + 16 : q, 0x5a, 60);
+	refuse(base, PAGE_SIZE << page_alloc_order(object_page(p)), "a damaged slab");
+	host_power_off();
+}
+
+static void test_usercopy_refused(void)
+{
+	usercopy_refused("");
+	usercopy_refused("slub_debug=FZPU");
+}
+
 int main(void)
 {
 	run_each(test_sizes);
@@ -959,6 +1041,7 @@ int main(void)
 	run_each(test_zones);
 	run_each(test_mobility);
 	run_each(test_nodes);
+	run_each(test_bad_nodes);
 	run_each(test_full_node);
 	run_each(test_sharing);
 	run_each(test_shared_sizes);
@@ -978,5 +1061,6 @@ int main(void)
 	run_each(test_rcu);
 	run_each(test_rcu_destroy);
 	run_each(test_usercopy);
+	run_each(test_usercopy_refused);
 	return done_testing();
 }
