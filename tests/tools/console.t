@@ -342,6 +342,15 @@ says "quotes beside a mask, and a pipe" '^xb;c$' "echo 'a''b;c' | sed 's/a/x/;'"
 once "endless zeroes on standard input" '^stdin: .* no text' sh -c '"$0" boot --quiet </dev/zero' "$KMM"
 once "endless zeroes as a source" '^/dev/zero: .* no text' "$KMM" boot --quiet -c 'source /dev/zero'
 once "an endless line" '^stdin: a line that is too long' sh -c 'tr "\\0" x </dev/zero | "$0" boot --quiet' "$KMM"
+once "endless commands, and no output" '^kmm: cannot write to standard output' \
+	sh -c 'yes mem | "$0" boot --quiet --mem 64M >/dev/full' "$KMM"
+gone() {	# NAME STATUS "COMMAND FIRST": the reader goes after a line; kmm's status
+	t "endless commands whose reader goes: $1" 0 '^ +present ' sh -c "$3"'
+		{ { yes mem 2>/dev/null; } | timeout 180 "$0" boot --quiet --mem 64M; echo $? >"$1"; } | head -n 1
+		grep -qx "$2" "$1"' "$KMM" "$dir/status" "$2"
+}
+gone "a signal" 141 ''
+gone "which may be ignored" 1 'trap "" PIPE'
 once "a line that is long enough" "no command 'xxx" sh -c \
 	'{ echo mem; head -c 65000 /dev/zero | tr "\\0" x; echo; } | "$0" boot --quiet' "$KMM"
 once "endless words that are no commands" '^stdin:100: so many lines' sh -c 'yes | "$0" boot --quiet' "$KMM"

@@ -79,7 +79,7 @@ struct console {
 	FILE *out, *err;		/* where commands print: the process's, or memory */
 	int loglevel;			/* lines of the log below this level are shown */
 	bool interactive;
-	bool ending;			/* exit was said */
+	bool ending;			/* exit was said, or output cannot be written */
 	int exit_status;
 	bool failed;			/* a command of the script did */
 	u64 commands;			/* found so far, and ... */

@@ -323,7 +323,8 @@ int console_run_line(struct console *c, char *line)
 		if (run_one(c, &cmd))
 			status = -1;
 	}
-	fflush(c->out);
+	if (fflush(c->out) || ferror(c->out))
+		c->ending = true;
 	if (status) {
 		c->failed = true;
 		if (!c->interactive && !c->ending)
