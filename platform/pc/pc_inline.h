@@ -23,8 +23,10 @@ struct pc_cpu;
 
 #ifdef __x86_64__
 #define PC_SEG	"%%gs:"
+#define PC_SPACE	__seg_gs
 #else
 #define PC_SEG	"%%fs:"
+#define PC_SPACE	__seg_fs
 #endif
 
 #define PC_NUMBER	(sizeof(void *))	/* offsets in struct pc_cpu */
@@ -44,12 +46,13 @@ static inline struct pc_cpu *pc_inline_self(void)
 	return self;
 }
 
+/*
+ * A load the compiler knows, not assembly: so it knows that the register's upper half is clear,
+ * which an index needs, and that inside a local section the number stays what it was.
+ */
 static inline unsigned int kmm_cpu(void)
 {
-	unsigned int cpu;
-
-	__asm__ volatile("movl " PC_SEG "%c1, %0" : "=r"(cpu) : "i"(PC_NUMBER));
-	return cpu;
+	return *(const unsigned int PC_SPACE *)PC_NUMBER;
 }
 
 static inline unsigned long kmm_local_irq_save(void)
