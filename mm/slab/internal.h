@@ -146,7 +146,7 @@ struct kmem_cache {
 	unsigned long random;		/* the secret */
 	unsigned long recip;		/* see fast.h */
 	unsigned long lot;		/* a: slub.c's draw() */
-	u16 *random_seq;		/* a new slab's order of objects; NULL: as they lie */
+	unsigned long *ring;		/* a new slab's links (slub.c); NULL: not at random */
 	void (*ctor)(void *obj);
 	const struct slab_ops *ops;
 	bool kmalloc;			/* one of kmalloc's */
@@ -330,6 +330,15 @@ void kfree_large(struct page *page);	/* Pre: page_is_large() */
 /* The i-th cache, or the one of this name, held until put_cache(). NULL: none. */
 struct kmem_cache *get_cache(unsigned int i, const char *name);
 void put_cache(struct kmem_cache *s);
+
+/*
+ * slab_aligned - do slabs of the order they should have lie at multiples of their size? Physically
+ * they do; their addresses where RAM is mapped so: always but for an embedder's page_offset.
+ */
+static inline bool slab_aligned(const struct kmem_cache *s)
+{
+	return IS_ALIGNED(page_offset_base, PAGE_SIZE << s->order);
+}
 
 /* slab_exact - fast.h's bound for a slab of so many objects; 0: only the slow path can tell. */
 unsigned long slab_exact(const struct kmem_cache *s, unsigned int objects);

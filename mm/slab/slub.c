@@ -44,7 +44,14 @@
  */
 #include "mm/page/internal.h"
 
+#include "fast.h"
 #include "slub.h"
+
+/* As cpu_to_node(), of a CPU that is there: loads, not a call. */
+static int node_of_cpu(unsigned int cpu)
+{
+	return cpu_pgdat[cpu]->node_id;
+}
 
 static void slab_give(const struct kmem_cache *s, struct slab *slab, unsigned long off)
 {
@@ -238,27 +245,57 @@ static u32 draw(struct kmem_cache *s)
 }
 
 /*
- * The list of a new slab's objects, in an order nobody can guess: the cache's random order,
- * from a random place on.
+ * The list of a new slab's objects, in an order nobody can guess: first they all link to each other
+ * in a ring. s->ring has the links of a slab at address 0 in a cache without a secret
+ * (slub_cache.c). A slab lies at a multiple of its size: so the bits of its address and those of a
+ * place inside are different ones, in a link's key too, and each link is the ring's but for the
+ * same bits.
  */
-static void link_objects(struct kmem_cache *s, struct slab *slab)
+static void link_random(struct kmem_cache *s, struct slab *slab)
 {
-	unsigned int left = slab->objects, i;
-	bool random = s->random_seq && left == s->objects;
-	unsigned long off, next = slab_span(slab);
-	char *links = (char *)slab_address(slab) + s->offset;
+	unsigned long key = link_key(slab_address(slab), s->random);
+	const unsigned long *end = s->ring + s->objects;
+	char *link = (char *)slab_link(s, slab, s->red_left_pad);
+	long i = -(long)s->objects;	/* up to 0: fewest instructions */
+	unsigned int size = s->size;
 
-	i = random ? (unsigned int)((u64)draw(s) * left >> 32) : left - 1;
-	for (; left; left--, next = off) {
-		off = (unsigned long)(random ? (u32)s->random_seq[i] : i) * s->size +
-		      s->red_left_pad;
-		link_set((unsigned long *)(links + off), s->random, next);
-		i = (i ? i : slab->objects) - 1u;
-	}
-	slab->freelist = (u32)next;
+	for (; i; i++, link += size)
+		*(unsigned long *)link = end[i] ^ key;
 }
 
-static void make_objects(struct kmem_cache *s, struct slab *slab)
+/* As that where slabs lie elsewhere; or in the order they lie: there is no ring for such a slab. */
+static void link_singly(struct kmem_cache *s, struct slab *slab, const unsigned long *ring)
+{
+	unsigned long off = s->red_left_pad, next;
+	unsigned int i;
+
+	for (i = 0; i < slab->objects; i++, off += s->size) {
+		next = i + 1 < slab->objects ? off + s->size : s->red_left_pad;
+		if (ring)
+			next = ring[i] ^ ring_key(s, off);
+		set_link_at(s, slab, off, next);
+	}
+}
+
+/* Then the ring is cut at a random place. */
+static void link_objects(struct kmem_cache *s, struct slab *slab)
+{
+	const unsigned long *ring = slab->objects == s->objects ? s->ring : NULL;
+	unsigned int last = slab->objects - 1u;
+	unsigned long off;
+
+	if (ring)
+		last = (unsigned int)((u64)draw(s) * slab->objects >> 32);
+	if (ring && likely(slab_aligned(s)))
+		link_random(s, slab);
+	else
+		link_singly(s, slab, ring);
+	off = (unsigned long)last * s->size + s->red_left_pad;
+	slab->freelist = (u32)link_at(s, slab, off);
+	set_link_at(s, slab, off, slab_span(slab));
+}
+
+static __noinline void construct_objects(struct kmem_cache *s, struct slab *slab)
 {
 	char *obj = (char *)slab_address(slab) + s->red_left_pad;
 	bool debug = kmem_cache_debug(s);
@@ -266,13 +303,12 @@ static void make_objects(struct kmem_cache *s, struct slab *slab)
 
 	if (debug)
 		slub_init_slab(s, slab);
-	for (i = 0; (debug || s->ctor) && i < slab->objects; i++, obj += s->size) {
+	for (i = 0; i < slab->objects; i++, obj += s->size) {
 		if (debug)
 			slub_init_object(s, slab, obj);
 		if (s->ctor)
 			s->ctor(obj);
 	}
-	link_objects(s, slab);
 }
 
 static struct slab *slab_pages_for(struct kmem_cache *s, gfp_t gfp, int nid)
@@ -333,11 +369,15 @@ static struct slab *new_slab(struct kmem_cache *s, gfp_t gfp, int nid)
 
 	if (!slab)
 		return NULL;
-	slab->objects = (u16)min((unsigned int)(slab_span(slab) / s->size), MAX_OBJS_PER_SLAB);
+	slab->objects = (u16)s->objects;
 	slab->inuse = 0;
-	if (slab_order(slab) != s->order)
+	if (unlikely(slab_order(slab) != s->order)) {
+		slab->objects = (u16)min((u32)(slab_span(slab) / s->size), MAX_OBJS_PER_SLAB);
 		slab->state |= SLAB_SHORT;
-	make_objects(s, slab);
+	}
+	if (unlikely(kmem_cache_debug(s) || s->ctor))
+		construct_objects(s, slab);
+	link_objects(s, slab);
 	n = get_node(s, slab_nid(slab));
 	__atomic_fetch_add(&n->nr_slabs, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&n->total_objects, slab->objects, __ATOMIC_RELAXED);
@@ -471,7 +511,7 @@ static bool refill(struct kmem_cache *s, struct kmem_cache_cpu *c, bool in_need)
 	while (c->free >= c->span) {
 		if (c->slab && retire_current(s, c))
 			break;
-		if (!c->partial.nr && !get_partial_node(s, c, get_node(s, cpu_to_node(c->cpu))) &&
+		if (!c->partial.nr && !get_partial_node(s, c, get_node(s, node_of_cpu(c->cpu))) &&
 		    !get_any_partial(s, c, in_need))
 			return false;
 		slab = slab_list_first(&c->partial);
@@ -488,35 +528,47 @@ static void *alloc_local(struct kmem_cache *s, bool in_need)
 {
 	unsigned long flags = kmm_local_irq_save();
 	struct kmem_cache_cpu *c = slab_cpu(s, kmm_cpu());
-	void *obj = NULL;
-	unsigned long *link;
+	void *obj = refill(s, c, in_need) ? take_object(c) : NULL;
 
-	if (refill(s, c, in_need)) {
-		link = (unsigned long *)(c->links + c->free);
-		c->free = link_get(link, c->random);
-		*link = 0;
-		obj = (char *)link - s->offset;
-	}
 	kmm_local_irq_restore(flags);
 	return obj;
 }
 
-/* The first object of a slab of one's own making; the rest of it is this CPU's, or its node's. */
+/* The first object of a slab that is not to be the current one; the rest is for later. */
+static void *take_and_keep(struct kmem_cache *s, struct kmem_cache_cpu *c, struct slab *slab,
+			   struct slab_list *discard)
+{
+	void *obj = slab_take(s, slab);
+
+	if (slab_list_empty(slab))
+		(void)disown_full(slab);	/* nobody knows of the slab: nobody has freed */
+	else
+		put_cpu_partial(s, c, slab, discard);
+	return obj;
+}
+
+/*
+ * The first object of a slab of one's own making, which becomes the current one; unless there is
+ * one again, made or got while pages were allocated.
+ */
 static void *alloc_from_new(struct kmem_cache *s, struct slab *slab)
 {
 	unsigned long flags = kmm_local_irq_save();
 	struct kmem_cache_cpu *c = slab_cpu(s, kmm_cpu());
 	struct slab_list discard = { 0 };
-	void *obj = slab_take(s, slab);
+	void *obj;
 
 	c->stat_alloc_slab++;
 	own(slab);
-	if (slab_list_empty(slab))
-		(void)disown_full(slab);	/* nobody knows of the slab: nobody has freed */
-	else
-		put_cpu_partial(s, c, slab, &discard);
+	if (likely(!c->slab)) {
+		set_current(s, c, slab);
+		obj = take_object(c);
+	} else {
+		obj = take_and_keep(s, c, slab, &discard);
+	}
 	kmm_local_irq_restore(flags);
-	discard_list(s, &discard);
+	if (unlikely(discard.nr))
+		discard_list(s, &discard);
 	return obj;
 }
 
@@ -738,7 +790,7 @@ static enum verdict free_to_node(struct kmem_cache *s, struct slab *slab, unsign
 static enum verdict free_full(struct kmem_cache *s, struct slab *slab, unsigned long off, u32 state,
 			      struct slab_list *discard)
 {
-	if (slab_nid(slab) != cpu_to_node(kmm_cpu()))
+	if (slab_nid(slab) != node_of_cpu(kmm_cpu()))
 		return send_home(s, slab, off, state, discard) ? DONE : AGAIN;
 	if (!slab_state_change(slab, &state, state_of(slab, OWNER_CPU + kmm_cpu(), 0)))
 		return AGAIN;

@@ -59,6 +59,12 @@ static inline void set_link_at(const struct kmem_cache *s, struct slab *slab, un
 	link_set(slab_link(s, slab, off), s->random, next);
 }
 
+/* What s->ring has at this object's place, but for the offset of the next one. */
+static inline unsigned long ring_key(const struct kmem_cache *s, unsigned long off)
+{
+	return link_key((unsigned long *)(off + s->offset), 0);
+}
+
 /* Offset of the object another CPU freed last. */
 static inline unsigned long remote_first(const struct kmem_cache *s, u32 state)
 {

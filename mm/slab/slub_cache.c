@@ -177,25 +177,31 @@ static unsigned int default_cpu_partial(const struct kmem_cache *s)
 	return kmem_cache_debug(s) ? 0 : (unsigned int)max(pages >> s->order, 4ul);
 }
 
-/* A random order of the objects of a slab; without, a new slab's list is in the order they lie. */
-static void make_random_seq(struct kmem_cache *s)
+/*
+ * A random order of the objects of a slab, as a ring in which each leads to the next; written as
+ * the links of a slab at address 0 in a cache without a secret. Without it a new slab's
+ * list is in the order its objects lie. (One cycle through all, each as likely: S. Sattolo.)
+ */
+static void make_ring(struct kmem_cache *s)
 {
+	unsigned long *ring, next, off;
 	unsigned int i, j;
-	u16 t;
 
 	if (s->objects < 2 || slab_state != UP)
 		return;
-	s->random_seq = kmalloc_array(s->objects, sizeof(u16), GFP_KERNEL);
-	if (!s->random_seq)
+	ring = s->ring = kmalloc_array(s->objects, sizeof(*ring), GFP_KERNEL);
+	if (!ring)
 		return;
-	for (i = 0; i < s->objects; i++)
-		s->random_seq[i] = (u16)i;
+	for (i = 0, off = s->red_left_pad; i < s->objects; i++, off += s->size)
+		ring[i] = off;
 	for (i = s->objects - 1; i > 0; i--) {
-		j = (unsigned int)((kmm_random() >> 32) * (i + 1) >> 32);
-		t = s->random_seq[i];
-		s->random_seq[i] = s->random_seq[j];
-		s->random_seq[j] = t;
+		j = (unsigned int)((kmm_random() >> 32) * i >> 32);
+		next = ring[i];
+		ring[i] = ring[j];
+		ring[j] = next;
 	}
+	for (i = 0, off = s->red_left_pad; i < s->objects; i++, off += s->size)
+		ring[i] ^= ring_key(s, off);
 }
 
 static int slub_create(struct kmem_cache *s)
@@ -209,9 +215,9 @@ static int slub_create(struct kmem_cache *s)
 	s->cpu_empty = clamp(8u >> s->order, 1u, 4u);
 	s->remote_node_defrag_ratio = 1000;
 	set_cpu_partial(s, default_cpu_partial(s));
-	make_random_seq(s);
+	make_ring(s);
 	if (kmem_cache_nodes_alloc(s)) {
-		kfree(s->random_seq);
+		kfree(s->ring);
 		return -ENOMEM;
 	}
 	return 0;
@@ -219,19 +225,19 @@ static int slub_create(struct kmem_cache *s)
 
 static void slub_release(struct kmem_cache *s)
 {
-	kfree(s->random_seq);
-	s->random_seq = NULL;
+	kfree(s->ring);
+	s->ring = NULL;
 	kmem_cache_nodes_free(s);
 }
 
-/* Caches made before kmalloc() worked get their random orders now. */
+/* Caches made before kmalloc() worked get their rings now. */
 void slub_late_init(void)
 {
 	struct kmem_cache *s;
 
 	list_for_each_entry(s, &slab_caches, list)
-		if (s->ops == &slub_ops && !s->random_seq)
-			make_random_seq(s);
+		if (s->ops == &slub_ops && !s->ring)
+			make_ring(s);
 }
 
 /* --- looking --- */

@@ -35,9 +35,10 @@ pc_extra_src := $(filter-out %_test.c,$(sort $(wildcard tests/pc/*.c))) tests/ta
 #				they look at a TLB or at tables through the hosted model
 #	kernel/stack		makecontext(); booted, tests/pc tries overflows for real
 #	page/odd		machines of a TiB, and what they cost the host
+#	slab/odd_ram		it boots a machine of its own
 pc_left_out := tests/host/% tests/tools/% tests/pc/% tests/kernel/tlb_% \
 	tests/kernel/direct_map_test.c tests/kernel/stack_test.c tests/page/odd_test.c \
-	tests/kernel/vmalloc_odd_test.c
+	tests/kernel/vmalloc_odd_test.c tests/slab/odd_ram_test.c
 pc_test_src := $(filter-out $(pc_left_out),$(test_src)) \
 	$(foreach t,$(filter tests/pc/%,$(test_src)),$(if $(findstring pc-,$(flavours.$t)),$t))
 
