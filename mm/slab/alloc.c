@@ -9,7 +9,9 @@
  *	   c = s->cpu_slab[cpu]                       c = slab of p -> c
  *	   c->free is in the slab?  take it           c is this CPU's? put it in front of c->free
  *	   v else                                     v else
- *	slab_alloc_slow() -> s->ops->alloc()       slab_free_slow() -> s->ops->free()
+ *	   v                                          the CPU owns the slab? into its own list
+ *	   v                                          v else
+ *	slab_alloc_slow() -> s->ops->alloc()       s->ops->free()
  *
  * Every slab points to the kmem_cache_cpu whose current one it is. All others point to
  * the cache's own `parked` one, which belongs to no CPU and has nothing free. An entry of
@@ -96,35 +98,35 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 
 /*
  * An object of a slab that is not this CPU's current one, but which it owns: to the slab's own
- * list. False: it is not so simple. Local section.
+ * list. mine: the CPU's structure of the slab's cache. False: it is not so simple; so always where
+ * slabs lie at no multiple of their size, mine->tag being no slab's. Local section.
  */
-static __always_inline bool give_owned(struct slab *slab, char *obj)
+static __always_inline bool give_owned(struct kmem_cache_cpu *mine, struct slab *slab, char *obj)
 {
-	struct kmem_cache_cpu *mine = slab_cache(slab)->cpu_slab[kmm_cpu()];
-	unsigned long *link = (unsigned long *)(obj + mine->offset), off, key;
+	unsigned long off, offset, found;
 
 	if (unlikely(READ_ONCE(slab->state) != mine->tag))
 		return false;
 	VM_BUG_ON(slab == mine->slab);
-	off = __pa(obj) & mine->full_mask;
+	off = (uintptr_t)obj & mine->full_mask;
 	if (unlikely(!offset_exact(mine, off)))
 		return false;
-	key = link_key(link, mine->random);
-	if (unlikely((*link ^ key) <= mine->full_span))
+	offset = mine->offset;
+	found = link_key((unsigned long *)(obj + offset), mine->random);
+	HIDE(offset);	/* twice: the sum is an operand then, and obj is kept if the answer is no */
+	found ^= *(unsigned long *)(obj + offset);
+	if (unlikely(found <= mine->full_span))
 		return false;
-	*link = key ^ slab->freelist;
+	HIDE(offset);
+	*(unsigned long *)(obj + offset) ^= found ^ slab->freelist;
 	slab->freelist = (u32)off;
 	if (unlikely(--slab->inuse == 0))
-		slub_owned_empty(mine->cache, slab);
+		slub_owned_empty(mine, slab);
 	return true;
 }
 
-/*
- * By its owner's, a node's or another allocator's rules. (noipa: with arguments where
- * free_not_current() has them, and kept there, the way here costs that one no instruction.)
- */
-static __attribute__((__noipa__)) void free_not_owned(void *obj, struct slab *slab,
-						      uintptr_t caller)
+/* By its owner's, a node's or another allocator's rules. */
+static __noinline void free_not_owned(void *obj, struct slab *slab, uintptr_t caller)
 {
 	struct kmem_cache *s = slab_cache(slab);
 
@@ -132,40 +134,6 @@ static __attribute__((__noipa__)) void free_not_owned(void *obj, struct slab *sl
 		slab_free_slow(NULL, obj, caller);
 	else
 		s->ops->free(s, slab, obj, caller);
-}
-
-/* Not of the CPU's current slab. In the local section it was seen in, which ends here. */
-static __noinline void free_not_current(void *obj, struct slab *slab, uintptr_t caller,
-					unsigned long flags)
-{
-	bool done = give_owned(slab, obj);
-
-	kmm_local_irq_restore(flags);
-	if (unlikely(!done))
-		free_not_owned(obj, slab, caller);
-}
-
-/* By kmem_cache_free(): outside the CPU's current slab of s. */
-static __noinline void free_elsewhere(struct kmem_cache *s, void *obj, uintptr_t caller)
-{
-	struct kmem_cache_cpu *c;
-	unsigned long flags;
-	struct page *page;
-
-	if (unlikely((uintptr_t)obj - page_offset_base >= slab_phys_end || slab_hooks))
-		goto slow;
-	page = compound_head(virt_to_page(obj));
-	if (unlikely(!page_is_slab(page)))
-		goto slow;
-	flags = kmm_local_irq_save();
-	c = READ_ONCE(page_slab(page)->c);
-	if (likely(c->cpu != kmm_cpu() && c->cache == s)) {
-		free_not_current(obj, page_slab(page), caller, flags);
-		return;
-	}
-	kmm_local_irq_restore(flags);
-slow:
-	slab_free_slow(s, obj, caller);
 }
 
 /* page, which p lies in, is no slab's; one of kmalloc()'s large ones, then? */
@@ -183,6 +151,7 @@ void kfree(const void *p)
 	struct kmem_cache_cpu *c;
 	unsigned long *link;
 	struct page *page;
+	unsigned int cpu;
 
 	if (unlikely(phys >= slab_phys_end))
 		goto other;
@@ -198,13 +167,18 @@ void kfree(const void *p)
 	}
 	flags = kmm_local_irq_save();
 	c = READ_ONCE(page_slab(page)->c);
-	if (unlikely(c->cpu != kmm_cpu())) {
-		free_not_current((void *)p, page_slab(page), RET_IP, flags);
+	cpu = kmm_cpu();
+	if (unlikely(c->cpu != cpu)) {
+		bool done = give_owned(c->cache->cpu_slab[cpu], page_slab(page), (char *)p);
+
+		kmm_local_irq_restore(flags);
+		if (unlikely(!done))
+			free_not_owned((void *)p, page_slab(page), RET_IP);
 		return;
 	}
 	link = (unsigned long *)((char *)p + c->offset);
 	HIDE(link);
-	if (likely(give_object(c, link))) {
+	if (likely(give_object(c, link, (unsigned long)((char *)link - c->links)))) {
 		kmm_local_irq_restore(flags);
 		return;
 	}
@@ -215,26 +189,68 @@ other:
 	slab_free_slow(NULL, p, RET_IP);
 }
 
+/* The slab an address lies in; NULL: in none. (virt_to_slab() without its care for the boot.) */
+static __always_inline struct slab *slab_at(const void *obj)
+{
+	uintptr_t phys = (uintptr_t)obj - page_offset_base;
+	struct page *page;
+
+	if (unlikely(phys >= slab_phys_end))
+		return NULL;
+	page = pfn_to_page(phys >> PAGE_SHIFT);
+	if (unlikely(!page_is_slab(page))) {
+		if (!PageTail(page))
+			return NULL;
+		page = READ_ONCE(vmemmap) + page->compound_head;
+		if (unlikely(!page_is_slab(page)))
+			return NULL;
+	}
+	return page_slab(page);
+}
+
+/* By kmem_cache_free(): of no slab this CPU owns, or of no such object. */
+static __noinline void free_elsewhere(struct kmem_cache *s, void *obj, uintptr_t caller)
+{
+	struct slab *slab = slab_at(obj);
+
+	if (likely(slab && !slab_hooks && slab_cache(slab) == s))
+		s->ops->free(s, slab, obj, caller);
+	else
+		slab_free_slow(s, obj, caller);
+}
+
+/* An object outside the current slab c, by its link: into another slab of the cache it owns. */
+static __always_inline bool give_elsewhere(struct kmem_cache_cpu *c, unsigned long *link)
+{
+	char *obj = (char *)link - c->offset;
+	struct slab *slab = slab_at(obj);
+
+	return likely(slab) && likely(slab_cache(slab) == c->cache) && give_owned(c, slab, obj);
+}
+
 void kmem_cache_free(struct kmem_cache *s, void *obj)
 {
 	unsigned long flags = kmm_local_irq_save();
 	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
-	unsigned long *link = (unsigned long *)((char *)obj + c->offset);
-	bool here;
+	unsigned long *link = (unsigned long *)((char *)obj + c->offset), off;
+	bool here, done;
 
 	HIDE(link);
-	here = (unsigned long)((char *)link - c->links) < c->span;
-	if (likely(here) && likely(give_object(c, link))) {
+	off = (unsigned long)((char *)link - c->links);
+	here = off < c->span;
+	HIDE(c);
+	if (likely(here))
+		done = give_object(c, link, off);
+	else
+		done = give_elsewhere(c, link);
+	if (likely(done)) {
 		kmm_local_irq_restore(flags);
 		return;
 	}
 	HIDE(c);
 	obj = (char *)link - c->offset;
 	kmm_local_irq_restore(flags);
-	if (here)
-		slab_free_slow(s, obj, RET_IP);
-	else
-		free_elsewhere(s, obj, RET_IP);
+	free_elsewhere(s, obj, RET_IP);
 }
 
 /* --- in bulk --- */
@@ -300,8 +316,9 @@ static size_t give_bulk(struct kmem_cache *s, size_t i, size_t nr, void **p)
 
 	for (; i < nr; i++) {
 		unsigned long *link = (unsigned long *)((char *)p[i] + offset);
+		unsigned long off = (unsigned long)((char *)link - c->links);
 
-		if ((unsigned long)((char *)link - c->links) >= span || !give_object(c, link))
+		if (off >= span || !give_object(c, link, off))
 			break;
 	}
 	kmm_local_irq_restore(flags);
@@ -352,12 +369,6 @@ static size_t user_size(const struct kmem_cache *s, size_t size)
 	if (size && s->ops->roundup)
 		return s->ops->roundup(size);
 	return size && slub_debug_orig_size(s) ? size : object_size(s);
-}
-
-void slab_free_wipe(const struct kmem_cache *s, void *obj)
-{
-	if (unlikely(slab_hooks & SLAB_HOOK_INIT_FREE) && slab_may_init(s))
-		memset(obj, 0, object_size(s));
 }
 
 /* size: what kmalloc() was asked for, else 0. */

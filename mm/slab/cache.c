@@ -201,7 +201,7 @@ static void init_cpus(struct kmem_cache *s)
 		c->random = s->random;
 		c->recip = s->recip;
 		c->exact = slab_exact(s, s->objects);
-		c->tag = SLAB_TAG(OWNER_CPU + cpu);
+		c->tag = slab_aligned(s) ? SLAB_TAG(OWNER_CPU + cpu) : 0;
 		c->full_span = PAGE_SIZE << s->order;
 		c->full_mask = (u32)c->full_span - 1;
 	}

@@ -14,18 +14,25 @@
  */
 #define HIDE(x) __asm__("" : "+r"(x))
 
+/* As link_get(), in the fewest instructions: the key is whole before the link is read. */
+static __always_inline unsigned long link_decoded(const unsigned long *link, unsigned long random)
+{
+	unsigned long key = link_key(link, random);
+
+	HIDE(key);
+	return key ^ *link;
+}
+
 /* The next free object of the CPU's current slab; NULL: it has none. Local section. */
 static __always_inline void *take_object(struct kmem_cache_cpu *c)
 {
-	unsigned long off = c->free, key;
+	unsigned long off = c->free;
 	unsigned long *link;
 
 	if (unlikely(off >= c->span))
 		return NULL;
 	link = (unsigned long *)(c->links + off);
-	key = link_key(link, c->random);
-	HIDE(key);
-	c->free = key ^ *link;
+	c->free = link_decoded(link, c->random);
 	*link = 0;
 	return (char *)link - c->offset;
 }
@@ -44,19 +51,30 @@ static __always_inline bool offset_exact(const struct kmem_cache_cpu *c, unsigne
 }
 
 /*
- * An object, by its link, back to the current slab c, which it lies in. False: it is in no state
- * to be freed. Local section.
+ * An object becomes a free one, `next` behind it. Its link, which decoded to `found`, is changed
+ * where it lies: so no register need keep the key.
  */
-static __always_inline bool give_object(struct kmem_cache_cpu *c, unsigned long *link)
+static __always_inline void link_freed(unsigned long *link, unsigned long found, unsigned long next)
 {
-	unsigned long off = (unsigned long)((char *)link - c->links), key;
+	HIDE(link);
+	*link ^= found ^ next;
+}
+
+/*
+ * An object, by its link, back to the current slab c, at whose offset off it lies. False: it is in
+ * no state to be freed. Local section.
+ */
+static __always_inline bool give_object(struct kmem_cache_cpu *c, unsigned long *link,
+					unsigned long off)
+{
+	unsigned long found;
 
 	if (unlikely(!offset_exact(c, off)))
 		return false;
-	key = link_key(link, c->random);
-	if (unlikely((*link ^ key) <= c->span))
+	found = link_decoded(link, c->random);
+	if (unlikely(found <= c->span))
 		return false;
-	*link = key ^ c->free;
+	link_freed(link, found, c->free);
 	c->free = off;
 	return true;
 }

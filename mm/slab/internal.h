@@ -45,6 +45,7 @@
 
 #include "lib/bitops.h"
 #include "lib/list.h"
+#include "lib/string.h"
 
 #include "slab_list.h"
 
@@ -100,7 +101,7 @@ struct kmem_cache_cpu {
 	unsigned long exact;	/* for the current slab's number of objects: slab_exact() */
 	unsigned long offset;	/* c: of the link in an object */
 	u32 cpu;		/* c: NO_CPU in a cache's `parked` */
-	u32 tag;		/* c: SLUB: state of slabs it owns (SLAB_TAG()); parked: 0 */
+	u32 tag;		/* c: SLUB: state of slabs it owns (SLAB_TAG()); 0: no slab's */
 
 	struct slab *slab;	/* the current slab */
 	struct kmem_cache *cache;	/* c */
@@ -120,7 +121,7 @@ struct kmem_cache_node {
 	struct slab_list partial;	/* slabs with objects in use and free ones */
 	struct slab_list full;		/* SLAB; SLUB only while debugging */
 	unsigned int keep;		/* SLUB: empty slabs it keeps, if more than min_partial */
-	unsigned int thrown;		/* SLUB: and given back since a new one was last needed */
+	unsigned int thrown;		/* SLUB, a: and given back since one was last needed */
 	unsigned long nr_slabs;		/* a */
 	unsigned long total_objects;	/* a */
 	/* SLAB's */
@@ -280,7 +281,10 @@ struct slab *alloc_slab_pages(struct kmem_cache *s, gfp_t gfp, int nid, unsigned
 void free_slab(struct kmem_cache *s, struct slab *slab);
 void free_slab_pages(struct slab *slab);
 bool slab_rcu_possible(void);
-bool may_discard(const struct kmem_cache *s);
+static inline bool may_discard(const struct kmem_cache *s)
+{
+	return !(s->flags & SLAB_TYPESAFE_BY_RCU) || s->destroying || slab_rcu_possible();
+}
 void slab_call_rcu(void (*fn)(void *arg), void *arg);	/* Pre: slab_rcu_possible() */
 void slab_rcu_barrier(struct kmem_cache *s);
 /* next_slab - walk a cache's slabs through the page array (NULL: the first). */
@@ -370,7 +374,11 @@ static inline bool slab_may_init(const struct kmem_cache *s)
 {
 	return !s->ctor && !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
 }
-void slab_free_wipe(const struct kmem_cache *s, void *obj);
+static inline void slab_free_wipe(const struct kmem_cache *s, void *obj)
+{
+	if (unlikely(slab_hooks & SLAB_HOOK_INIT_FREE) && slab_may_init(s))
+		memset(obj, 0, object_size(s));
+}
 
 /* --- alloc.c --- */
 void *slab_alloc_slow(struct kmem_cache *s, gfp_t gfp, int nid, size_t size, uintptr_t caller);
@@ -411,7 +419,7 @@ void slab_late_init(void);	/* arrays for the caches made before there was kmallo
 /* SLUB's slab->state (slub.c) of a slab of this owner, when nobody else has freed into it. */
 enum { OWNER_NODE, OWNER_FULL, OWNER_CPU };	/* OWNER_CPU + n */
 #define SLAB_TAG(owner)	(SLAB_IN_USE | (u32)(owner) << 16)
-void slub_owned_empty(struct kmem_cache *s, struct slab *slab);	/* local section */
+void slub_owned_empty(struct kmem_cache_cpu *c, struct slab *slab);	/* local section */
 unsigned int slub_order(unsigned int size);	/* Linux's calculate_order() */
 extern unsigned int slub_max_order, slub_min_order, slub_min_objects;
 void slub_late_init(void);			/* random orders for the first caches */

@@ -126,11 +126,6 @@ bool slab_rcu_possible(void)
 	return rcu_ops != NULL;
 }
 
-bool may_discard(const struct kmem_cache *s)
-{
-	return !(s->flags & SLAB_TYPESAFE_BY_RCU) || s->destroying || slab_rcu_possible();
-}
-
 void slab_call_rcu(void (*fn)(void *arg), void *arg)
 {
 	rcu_ops->call_rcu(fn, arg);

@@ -32,8 +32,9 @@
  * So what a consumer frees of a producer's slabs costs it one exchange a slab: the slab is FULL by
  * then, it becomes the consumer's, and the rest is local.
  *
- * A CPU keeps cpu_partial_slabs partial slabs, min_partial of them empty; beyond, half of them go
- * to their nodes under one lock. What a node keeps of empty ones it learns. slub_debug parks a
+ * A CPU keeps cpu_partial_slabs partial slabs; beyond, half of them go to their nodes under one
+ * lock. Of these cpu_empty may be empty; the next one goes to its node if that has few, else to the
+ * page allocator, without a lock. What a node keeps of empty ones it learns. slub_debug parks a
  * cache: its slabs are always NODE's, the full ones in the node's `full` list, and everything
  * happens under list_lock.
  *
@@ -327,9 +328,15 @@ static struct slab *slab_pages_for(struct kmem_cache *s, gfp_t gfp, int nid)
 /*
  * How many slabs a node keeps although one is empty: min_partial at first. If new ones are made
  * after it gave some back it was wrong to, and keeps half of those more the next time, up to
- * KEEP_PAGES. With each slab_reap() it forgets half. All under list_lock.
+ * KEEP_PAGES. With each slab_reap() it forgets half. All under list_lock, but that `thrown` is
+ * counted up, and what is kept looked at, by CPUs that give back an empty slab of their own.
  */
 #define KEEP_PAGES	256u
+
+static unsigned int node_keeps(const struct kmem_cache *s, const struct kmem_cache_node *n)
+{
+	return max(READ_ONCE(s->min_partial), READ_ONCE(n->keep));
+}
 
 void slub_trim_node(struct kmem_cache *s, struct kmem_cache_node *n, unsigned int most,
 		    struct slab_list *discard)
@@ -338,26 +345,26 @@ void slub_trim_node(struct kmem_cache *s, struct kmem_cache_node *n, unsigned in
 
 	if (!may_discard(s))
 		return;
-	while (most-- && n->partial.nr > max(READ_ONCE(s->min_partial), n->keep)) {
+	while (most-- && n->partial.nr > node_keeps(s, n)) {
 		slab = slab_list_last(&n->partial);
 		if (slab->inuse)
 			return;
 		slab_list_del(&n->partial, slab);
 		slab_list_add(discard, slab);
-		WRITE_ONCE(n->thrown, n->thrown + 1);
+		__atomic_fetch_add(&n->thrown, 1, __ATOMIC_RELAXED);
 	}
 }
 
 static void node_keeps_more(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	unsigned long flags;
+	unsigned int keep;
 
 	if (likely(!READ_ONCE(n->thrown)))
 		return;
 	spin_lock_irqsave(&n->list_lock, flags);
-	n->keep = max(READ_ONCE(s->min_partial), n->keep) + n->thrown / 2;
-	n->keep = min(n->keep, KEEP_PAGES >> s->order);
-	WRITE_ONCE(n->thrown, 0);
+	keep = node_keeps(s, n) + __atomic_exchange_n(&n->thrown, 0, __ATOMIC_RELAXED) / 2;
+	WRITE_ONCE(n->keep, min(keep, KEEP_PAGES >> s->order));
 	spin_unlock_irqrestore(&n->list_lock, flags);
 }
 
@@ -688,22 +695,36 @@ void *slub_alloc(struct kmem_cache *s, gfp_t gfp, int nid, size_t size, uintptr_
 
 /* --- freeing --- */
 
-/* A partial slab of this CPU's has become empty: to the end, so that fuller ones are used first. */
-static void owned_empty(struct kmem_cache *s, struct kmem_cache_cpu *c, struct slab *slab,
-			struct slab_list *discard)
+/*
+ * A partial slab of this CPU's has become empty: to the end, so that fuller ones are used first.
+ * Or, if there are enough such, to its node; or, if that has enough: to the page allocator (true),
+ * as it is: nobody has an object of it, so nobody knows of it.
+ */
+static bool owned_empty(struct kmem_cache *s, struct kmem_cache_cpu *c, struct slab *slab)
 {
+	struct kmem_cache_node *n = get_node(s, slab_nid(slab));
+
+	VM_BUG_ON(state_remote(slab_state_get(slab)));
 	slab_list_del(&c->partial, slab);
-	partial_add(c, slab);
-	if (c->nr_empty > s->cpu_empty)
-		unfreeze_partials(s, c, (c->nr_empty + 1) / 2, discard);
+	if (c->nr_empty < s->cpu_empty) {
+		partial_add(c, slab);
+		return false;
+	}
+	if (likely(READ_ONCE(n->partial.nr) >= node_keeps(s, n) && may_discard(s))) {
+		__atomic_fetch_add(&n->thrown, 1, __ATOMIC_RELAXED);
+		return true;
+	}
+	spin_lock(&n->list_lock);
+	slab_state_set(slab, OWNER_NODE);
+	slab_list_add_tail(&n->partial, slab);
+	spin_unlock(&n->list_lock);
+	return false;
 }
 
-void slub_owned_empty(struct kmem_cache *s, struct slab *slab)
+void slub_owned_empty(struct kmem_cache_cpu *c, struct slab *slab)
 {
-	struct slab_list discard = { 0 };
-
-	owned_empty(s, slab_cpu(s, kmm_cpu()), slab, &discard);
-	discard_list(s, &discard);
+	if (owned_empty(c->cache, c, slab))
+		discard_slab(c->cache, slab);
 }
 
 /* Into a slab this CPU owns: the current one, or one of its partial slabs. Local section. */
@@ -720,8 +741,8 @@ static void free_owned(struct kmem_cache *s, struct slab *slab, unsigned long of
 	if (state_remote(slab_state_get(slab)))	/* so that later frees are simple again */
 		collect_remote(s, slab, slab_state_get(slab));
 	slab_give(s, slab, off);
-	if (!slab->inuse)
-		owned_empty(s, c, slab, discard);
+	if (!slab->inuse && owned_empty(s, c, slab))
+		slab_list_add(discard, slab);
 }
 
 /* The first free object of a full slab: the slab becomes this CPU's. */

@@ -41,7 +41,7 @@ static unsigned long shrink_node(struct kmem_cache *s, struct kmem_cache_node *n
 	unsigned long flags;
 
 	spin_lock_irqsave(&n->list_lock, flags);
-	n->keep = 0;
+	WRITE_ONCE(n->keep, 0);
 	WRITE_ONCE(n->thrown, 0);
 	for (slab = slab_list_first(&n->partial); slab; slab = next) {
 		next = slab_list_next(slab);
@@ -79,7 +79,7 @@ static void slub_reap(struct kmem_cache *s)
 		if (READ_ONCE(n->partial.nr) <= READ_ONCE(s->min_partial))
 			continue;
 		spin_lock_irqsave(&n->list_lock, flags);
-		n->keep /= 2;
+		WRITE_ONCE(n->keep, n->keep / 2);
 		slub_trim_node(s, n, n->partial.nr, &discard);
 		spin_unlock_irqrestore(&n->list_lock, flags);
 	}
