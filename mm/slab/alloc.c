@@ -306,35 +306,76 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 	return 0;
 }
 
-/* p[i ... nr) while they are objects of the current slab; returns where it stopped. */
-static size_t give_bulk(struct kmem_cache *s, size_t i, size_t nr, void **p)
+/*
+ * As many of p[0 ... nr), from the first on, as are objects in use of one slab: in front of its
+ * list, which begins at *first. How many they are.
+ */
+static __always_inline size_t give_run(const struct kmem_cache_cpu *c, char *links,
+				       unsigned long span, unsigned long *first, void **p,
+				       size_t nr)
+{
+	unsigned long next = *first, off, found, *link;
+	u32 offset = (u32)c->offset;
+	size_t i;
+
+	for (i = 0; i < nr; i++, next = off) {
+		link = (unsigned long *)((char *)p[i] + offset);
+		off = (unsigned long)((char *)link - links);
+		if (off >= span || !offset_exact(c, off))
+			break;
+		found = link_decoded(link, c->random);
+		if (unlikely(found <= span))
+			break;
+		link_freed(link, found, next);
+	}
+	*first = next;
+	return i;
+}
+
+/* The same of another slab than the current one which this CPU owns. */
+static size_t give_run_owned(struct kmem_cache *s, struct kmem_cache_cpu *c, void **p, size_t nr)
+{
+	struct slab *slab = slab_at(p[0]);
+	unsigned long first;
+	size_t n;
+
+	if (!slab || slab_cache(slab) != s || READ_ONCE(slab->state) != c->tag)
+		return 0;
+	first = slab->freelist;
+	n = give_run(c, (char *)slab_address(slab) + c->offset, c->full_span, &first, p, nr);
+	slab->freelist = (u32)first;
+	slab->inuse -= (u16)n;
+	if (n && !slab->inuse)
+		slub_owned_empty(c, slab);
+	return n;
+}
+
+static size_t give_bulk(struct kmem_cache *s, void **p, size_t nr)
 {
 	unsigned long flags = kmm_local_irq_save();
 	struct kmem_cache_cpu *c = s->cpu_slab[kmm_cpu()];
-	unsigned long span = c->span;
-	u32 offset = (u32)c->offset;
+	size_t n = 0;
 
-	for (; i < nr; i++) {
-		unsigned long *link = (unsigned long *)((char *)p[i] + offset);
-		unsigned long off = (unsigned long)((char *)link - c->links);
-
-		if (off >= span || !give_object(c, link, off))
-			break;
+	if (c != &s->parked) {	/* nobody writes to that */
+		n = give_run(c, c->links, c->span, &c->free, p, nr);
+		if (!n)
+			n = give_run_owned(s, c, p, nr);
 	}
 	kmm_local_irq_restore(flags);
-	return i;
+	return n;
 }
 
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
 {
-	size_t i = 0;
+	size_t i, n;
 
-	for (; !s && i < nr; i++)
+	for (i = 0; !s && i < nr; i++)
 		kfree(p[i]);
 	while (i < nr) {
-		i = give_bulk(s, i, nr, p);
-		if (i < nr)
-			kmem_cache_free(s, p[i++]);
+		n = give_bulk(s, p + i, nr - i);
+		if (!n)
+			kmem_cache_free(s, p[i]);
+		i += max(n, (size_t)1);
 	}
 }
 

@@ -480,6 +480,45 @@ static void test_foreign(void)
 	goes_on(b, p);
 }
 
+/*
+ * A bulk of objects of one slab, not all of them good: one is there twice, one points into an object,
+ * one is another cache's.
+ */
+static void bad_in_bulk(unsigned int n)
+{
+	struct kmem_cache *a, *b;
+	unsigned int i;
+	void *p[8], *q;
+
+	if (!boot())
+		return;
+	a = new_cache("a");
+	b = new_cache("b");
+	q = get(b);
+	for (i = 0; i < n; i++)
+		held[i] = get(a);
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = held[i];
+	p[2] = held[1];
+	p[4] = held[4] + sizeof(long);
+	p[6] = q;
+	kmem_cache_free(a, held[8]);
+	expect("Object already free");
+	kmem_cache_free_bulk(a, ARRAY_SIZE(p), p);
+	reported("Object already free", "an object twice in a bulk");
+	is_int(log_counts("BUG "), bugs_before + 3, "and the other two that are wrong, once each");
+	check_all();
+	for (i = 2; i < n; i++)
+		if (i > 8 || i == 2 || i == 4 || i == 6)
+			kmem_cache_free(a, held[i]);
+	is_int(log_counts("BUG "), bugs_before + 3, "all others are back, these three are not");
+	goes_on(b, q);
+	is_int(kmem_cache_shrink(a), 0, "nothing is left");
+}
+
+static void test_bulk_of_current(void) { bad_in_bulk(12); }
+static void test_bulk_of_other(void) { bad_in_bulk(MANY); }
+
 /* --- no attack --- */
 
 #define RING	64
@@ -566,6 +605,8 @@ int main(void)
 	run_both(test_double_own_then_other);
 	run_both(test_double_other_then_own);
 	run_both(test_double_other_twice);
+	run_both(test_bulk_of_current);
+	run_both(test_bulk_of_other);
 	run_both(test_double_full);
 	run_both(test_double_full_other);
 	run_both(test_double_full_twice);
