@@ -26,7 +26,7 @@ struct pc_cpu;
 #define PC_SPACE	__seg_gs
 #else
 #define PC_SEG	"%%fs:"
-#define PC_SPACE	__seg_fs
+#define PC_SPACE	volatile __seg_fs	/* registers are few: read again, do not keep */
 #endif
 
 #define PC_NUMBER	(sizeof(void *))	/* offsets in struct pc_cpu */
