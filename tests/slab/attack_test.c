@@ -481,8 +481,8 @@ static void test_foreign(void)
 }
 
 /*
- * A bulk of objects of one slab, not all of them good: one is there twice, one points into an object,
- * one is another cache's.
+ * A bulk of objects of one slab, not all of them good: one is there twice, one points into an
+ * object, one is another cache's.
  */
 static void bad_in_bulk(unsigned int n)
 {

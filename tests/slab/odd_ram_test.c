@@ -47,15 +47,13 @@ static void take_all(struct kmem_cache *s)
 	slab_check(NULL);
 }
 
-int main(void)
+static void test_size(unsigned int size)
 {
-	struct kmem_cache *s;
+	struct kmem_cache *s = kmem_cache_create("odd", size, 0, SLAB_NO_MERGE, NULL);
 	unsigned int i, up;
 
-	if (!ok(boot(), "it boots"))
-		return done_testing();
-	s = kmem_cache_create("odd", 700, 0, SLAB_NO_MERGE, NULL);
-	ok(s && s->order && !slab_aligned(s), "slabs lie at no multiples of their size");
+	ok(s && s->order && !slab_aligned(s), "%u bytes: slabs lie at no multiples of their size",
+	   size);
 	take_all(s);
 	up = ascending(MANY);
 	ok(up > MANY / 3 && up < MANY * 2 / 3, "in random order: %u go up", up);
@@ -67,5 +65,13 @@ int main(void)
 	slab_check(NULL);
 	is_int(kmem_cache_shrink(s), 0, "all come back");
 	kmem_cache_destroy(s);
+}
+
+int main(void)
+{
+	if (ok(boot(), "it boots")) {
+		test_size(700);
+		test_size(1024);
+	}
 	return done_testing();
 }
