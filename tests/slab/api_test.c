@@ -217,6 +217,37 @@ static void test_ctor(void)
 	all_back(before, "constructors");
 }
 
+/* --- what is kept of empty slabs --- */
+
+/* Slabs after 1000 objects were allocated and freed; the rest has gone to the page allocator. */
+static unsigned long slabs_left(struct kmem_cache *s)
+{
+	static void *obj[1000];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(obj); i++)
+		obj[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(obj); i++)
+		kmem_cache_free(s, obj[i]);
+	slab_check(s);
+	return s->node[0]->nr_slabs;
+}
+
+static void test_empty_slabs(void)
+{
+	unsigned long least;
+	struct kmem_cache *s;
+
+	if (!SLAB_MACHINE_ON(.mem = 64 * MIB, .cpus = 1) || !is_slub())
+		return;
+	s = kmem_cache_create("kept", 500, 0, SLAB_NO_MERGE, NULL);
+	least = 1 + s->cpu_empty + s->min_partial;
+	is_int(slabs_left(s), least, "the CPU's slabs and its node's are left");
+	ok(slabs_left(s) > least, "more the next time: those were missing");
+	is_int(kmem_cache_shrink(s), 0, "none if asked for");
+	kmem_cache_destroy(s);
+}
+
 /* --- bulk --- */
 
 static void test_bulk(void)
@@ -1035,6 +1066,7 @@ int main(void)
 	run_each(test_largest);
 	run_each(test_zero);
 	run_each(test_ctor);
+	run_each(test_empty_slabs);
 	run_each(test_bulk);
 	run_each(test_bulk_none);
 	run_each(test_bulk_mixed);
