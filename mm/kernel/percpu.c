@@ -15,6 +15,11 @@
  * that fails moves to where its bound, now lower, belongs; freeing moves it up. In a list the
  * older come first, one that has become empty goes to the end.
  *
+ * What was freed last. Freeing clears bits and counts; what the bounds and lists should be after it
+ * is put off until somebody searches, or frees elsewhere. So areas that are given back in the order
+ * of their addresses are entered once, as one run, and one that is given back and taken again, not
+ * at all.
+ *
  * Giving back. A page of which nothing is taken is unmapped, for every CPU, when there are many
  * such; a chunk of which nothing is taken is destroyed when there is another. Whoever frees may be
  * anywhere, so it only takes a note, and the next allocation that may sleep does the work
@@ -52,6 +57,7 @@ static __kmm_state struct {		/* P: to which chunk was given last */
 	uintptr_t start;	/* of granule 0, as alloc_percpu() returns it */
 	uintptr_t nr_bits;	/* up to the end of its own; 0: to none */
 	struct pcpu_chunk *chunk;
+	unsigned int from, to;	/* granules freed, not yet entered in its map; to 0: none */
 } latest;
 static __kmm_state unsigned int slots_used;	/* P: bit n: list n has chunks */
 static __kmm_state unsigned int nr_empty_chunks;	/* P: that could be destroyed */
@@ -113,6 +119,20 @@ void pcpu_place(struct pcpu_chunk *c)
 	enter_slot(c, slot);
 }
 
+static __noinline void enter_freed(void)
+{
+	KMM_BUG_ON(!latest.nr_bits);
+	if (unlikely(pcpu_map_enter(&latest.chunk->map, latest.from, latest.to)))
+		pcpu_place(latest.chunk);
+	latest.to = 0;
+}
+
+void pcpu_settle(void)
+{
+	if (latest.to)
+		enter_freed();
+}
+
 /* Empty populated pages of a chunk come (n > 0) or go. */
 static void count_empty(const struct pcpu_chunk *c, long n)
 {
@@ -160,7 +180,7 @@ void pcpu_link(struct pcpu_chunk *c)
 void pcpu_unlink(struct pcpu_chunk *c)
 {
 	if (latest.chunk == c)
-		latest.nr_bits = 0;
+		latest.nr_bits = latest.to = 0;
 	rb_erase(&c->node, &pcpu_chunks);
 	leave_slot(c);
 	count_empty(c, -pcpu_empty_populated(&c->map));
@@ -305,6 +325,7 @@ static bool take_area_locked(struct request *r)
 	bool taken;
 
 	spin_lock_irqsave(&pcpu_lock, flags);
+	pcpu_settle();
 	taken = take_area(r);
 	spin_unlock_irqrestore(&pcpu_lock, flags);
 	return taken;
@@ -477,6 +498,7 @@ static struct pcpu_chunk *drop_some_pages(long keep, u64 *pages)
 
 	*pages = 0;
 	spin_lock_irqsave(&pcpu_lock, flags);
+	pcpu_settle();
 	for (slot = PCPU_SLOTS; pcpu_nr_empty_populated > keep && slot--;)
 		list_for_each_entry(c, &pcpu_slots[slot], list) {
 			*pages = drop_pages(c, pcpu_nr_empty_populated - keep);
@@ -595,50 +617,50 @@ static __cold void *report_illegal(size_t size, size_t align, gfp_t gfp)
 	return NULL;
 }
 
-/*
- * The common case: small, and the first chunk that may do has room for it in memory. The page that
- * is given from was empty: counted. Pre: P.
- */
-static __always_inline struct pcpu_chunk *take_quickly(unsigned int nr, unsigned int align,
+/* Is what was freed last, and not yet entered, just what is wanted? An empty chunk stays so. */
+static __always_inline bool fits_latest(unsigned int nr, unsigned int align)
+{
+	return latest.to - latest.from == nr && !(latest.from & (align - 1)) &&
+	       latest.from % BITS_PER_LONG + nr <= BITS_PER_LONG && !is_spare(latest.chunk);
+}
+
+/* Small, and the first chunk that may do has room for it in memory. NULL: it is not so. */
+static __always_inline struct pcpu_chunk *find_quickly(unsigned int nr, unsigned int align,
 						       unsigned int *bit)
 {
-	unsigned int slots = slots_used & ~0u << (32 - __builtin_clz(nr));
+	unsigned int slots = slots_used & ~1u << pcpu_class(nr);
 	struct pcpu_chunk *c;
-	int p;
 
 	if (unlikely(!slots || nr > BITS_PER_LONG || align > BITS_PER_LONG))
 		return NULL;
 	c = list_first_entry(&pcpu_slots[__builtin_ctz(slots)], struct pcpu_chunk, list);
-	p = pcpu_map_alloc_fast(&c->map, nr, align, c->map.populated, bit);
-	if (unlikely(p < 0))
-		return NULL;
-	if (c->map.page[p].used == nr) {
+	return pcpu_map_find_fast(&c->map, nr, align, c->map.populated, bit) ? c : NULL;
+}
+
+/* The common case: from which chunk, NULL if it is none. The page may have been empty. Pre: P. */
+static __always_inline struct pcpu_chunk *take_quickly(unsigned int nr, unsigned int align,
+						       unsigned int *bit)
+{
+	struct pcpu_chunk *c = latest.chunk;
+
+	*bit = latest.from;
+	if (latest.to && fits_latest(nr, align)) {
+		latest.to = 0;
+	} else {
+		pcpu_settle();
+		c = find_quickly(nr, align, bit);
+		if (unlikely(!c))
+			return NULL;
+	}
+	if (pcpu_map_take_fast(&c->map, *bit, nr)) {
 		nr_empty_chunks -= c->map.free + nr == c->whole;
-		c->map.empty &= ~((u64)1 << p);
+		c->map.empty &= ~((u64)1 << *bit / PCPU_PAGE_BITS);
 		pcpu_nr_empty_populated--;
 		nr_surplus -= c->unmaps;
 		watch_balance();
 	}
 	count_alloc(c, nr << PCPU_GRANULE_SHIFT);
 	return c;
-}
-
-/* The same for freeing, some granules from this one on: false, it is not so simple. Pre: P. */
-static __always_inline bool give_quickly(struct pcpu_chunk *c, unsigned int bit)
-{
-	unsigned int p = bit / PCPU_PAGE_BITS;
-
-	if (unlikely(!pcpu_map_free_fast(&c->map, bit)))
-		return false;
-	c->nr_alloc--;
-	pcpu_stats.nr_cur_alloc--;
-	if (!c->map.page[p].used) {
-		c->map.empty |= (u64)1 << p;
-		pcpu_nr_empty_populated++;
-		if (!c->immutable)
-			may_be_given_back(c);
-	}
-	return true;
 }
 
 static inline void clear_area(uintptr_t p, size_t size)
@@ -734,6 +756,7 @@ static unsigned int give_slowly(uintptr_t address)
 	if (unlikely(offset % PCPU_MIN_ALLOC_SIZE))
 		return 0;
 	if (c != pcpu_reserved_chunk) {
+		pcpu_settle();
 		latest.chunk = c;
 		latest.start = c->base - pcpu_layout.delta;
 		latest.nr_bits = c->hidden + c->usable;
@@ -741,11 +764,21 @@ static unsigned int give_slowly(uintptr_t address)
 	return give_area(c, (unsigned int)(offset >> PCPU_GRANULE_SHIFT));
 }
 
-/* The rest of free_percpu() where more is to be done: it need not come back. Pre: P; dropped. */
-static __noinline void raise_bounds(struct pcpu_chunk *c, unsigned int bit, unsigned long flags)
+/*
+ * What remains of free_percpu() where a page may go or the granules freed before are elsewhere: it
+ * need not come back. Pre: P; dropped.
+ */
+static __noinline void put_off(unsigned int bit, unsigned int nr, unsigned long flags)
 {
-	if (unlikely(pcpu_map_raise(&c->map, bit)))
-		pcpu_place(c);
+	struct pcpu_chunk *c = latest.chunk;
+
+	if (!c->map.page[bit / PCPU_PAGE_BITS].used && !c->immutable)
+		may_be_given_back(c);
+	if (latest.to != bit)
+		pcpu_settle();
+	if (!latest.to)
+		latest.from = bit;
+	latest.to = bit + nr;
 	spin_unlock_irqrestore(&pcpu_lock, flags);
 }
 
@@ -760,17 +793,31 @@ static __noinline void free_slowly(uintptr_t ptr, unsigned long flags)
 
 void free_percpu(void *ptr)
 {
+	struct pcpu_chunk *c;
 	unsigned long flags;
 	uintptr_t at;
-	unsigned int bit;
+	unsigned int bit, nr;
 
 	spin_lock_irqsave(&pcpu_lock, flags);
 	at = ror_long((uintptr_t)ptr - latest.start, PCPU_GRANULE_SHIFT);
 	bit = (unsigned int)at;		/* large, if it is none */
-	if (unlikely(at >= latest.nr_bits || !give_quickly(latest.chunk, bit)))
+	c = latest.chunk;
+	nr = likely(at < latest.nr_bits) ? pcpu_map_free_fast(&c->map, bit) : 0;
+	if (unlikely(!nr))
 		return free_slowly((uintptr_t)ptr, flags);
-	if (unlikely(pcpu_map_is_low(&latest.chunk->map, bit)))
-		return raise_bounds(latest.chunk, bit, flags);
+	c->nr_alloc--;
+	pcpu_stats.nr_cur_alloc--;
+	if (!c->map.page[bit / PCPU_PAGE_BITS].used) {
+		c->map.empty |= (u64)1 << bit / PCPU_PAGE_BITS;
+		pcpu_nr_empty_populated++;
+		if (unlikely(!c->immutable))
+			return put_off(bit, nr, flags);
+	}
+	if (!latest.to)
+		latest.from = bit;
+	else if (unlikely(latest.to != bit))
+		return put_off(bit, nr, flags);
+	latest.to = bit + nr;
 	spin_unlock_irqrestore(&pcpu_lock, flags);
 }
 

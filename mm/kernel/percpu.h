@@ -53,12 +53,15 @@ struct pcpu_page {
 	u32 first;		/* word of the map: all of the page's below this one are full */
 };
 
-#define PCPU_NO_RUN	(~0u)	/* as run_end */
+/* BITS_PER_LONG granules, a bit for each. */
+struct pcpu_word {
+	unsigned long taken;	/* that is allocated or hidden */
+	unsigned long begin;	/* that is the first of an allocation */
+};
 
 /* Everything: P, or the owner's alone. */
 struct pcpu_map {
-	unsigned long *taken;	/* a bit for each granule that is allocated or hidden */
-	unsigned long *begin;	/* a bit for the first granule of each allocation */
+	struct pcpu_word *word;
 	unsigned int nr_pages;
 	u64 populated;		/* pages that have memory, for all CPUs */
 	u64 empty;		/* pages of which nothing is taken */
@@ -66,7 +69,6 @@ struct pcpu_map {
 	u32 free;		/* granules */
 	u32 bound;		/* no run is longer, be it across pages */
 	struct pcpu_miss miss;	/* looked for in all pages */
-	u32 run_start, run_end;	/* all of the run freed last; PCPU_NO_RUN: not known */
 	struct pcpu_page page[PCPU_MAP_PAGES];
 };
 
@@ -75,14 +77,14 @@ static inline u64 pcpu_pages_mask(unsigned int from, unsigned int nr)
 	return (nr >= 64 ? ~(u64)0 : ((u64)1 << nr) - 1) << from;
 }
 
-/* Longs that a map of nr_pages needs. */
-static inline size_t pcpu_map_words(unsigned int nr_pages)
+/* What the words of a map of nr_pages take. */
+static inline size_t pcpu_map_bytes(unsigned int nr_pages)
 {
-	return 2 * (size_t)nr_pages * PCPU_PAGE_WORDS;
+	return (size_t)nr_pages * PCPU_PAGE_WORDS * sizeof(struct pcpu_word);
 }
 
-/* An empty map; words: pcpu_map_words() longs of zeroes. */
-void pcpu_map_init(struct pcpu_map *map, unsigned long *words, unsigned int nr_pages,
+/* An empty map; words: pcpu_map_bytes() of zeroes. */
+void pcpu_map_init(struct pcpu_map *map, struct pcpu_word *words, unsigned int nr_pages,
 		   u64 populated);
 /* Granules [bit, bit + nr) are not this map's to give, ever. */
 void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr);
@@ -90,18 +92,27 @@ void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr);
  * pcpu_map_alloc_slow - take nr granules at a multiple of align, in `allowed` pages only: the first
  * one's number, or -1. pcpu_map_size - granules of the allocation that begins at bit; 0: none does.
  * pcpu_map_free_slow - and free it. Common cases go faster: percpu_map_fast.h.
- * pcpu_map_raise - bounds may be too low since an area of one page was freed that began at bit;
- * true: the map's has come past a power of two.
+ * pcpu_map_enter - granules [from, to) have been freed the fast way, and nothing has been taken
+ * since: enter that in bounds and misses. true: the map's bound has come past a power of two.
  */
 int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int align,
 			u64 allowed) __must_check;
 unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit);
 unsigned int pcpu_map_free_slow(struct pcpu_map *map, unsigned int bit);
-bool pcpu_map_raise(struct pcpu_map *map, unsigned int bit);
+bool pcpu_map_enter(struct pcpu_map *map, unsigned int from, unsigned int to);
 /* Stops the machine naming what is broken. */
 void pcpu_map_check(const struct pcpu_map *map);
 /* Longest run of free granules; for those who look. */
 unsigned int pcpu_map_longest(const struct pcpu_map *map);
+unsigned int pcpu_map_next_taken(const struct pcpu_map *map, unsigned int end, unsigned int from);
+unsigned int pcpu_map_next_free(const struct pcpu_map *map, unsigned int end, unsigned int from);
+/* All from this one on are free. */
+unsigned int pcpu_map_end(const struct pcpu_map *map);
+
+static inline bool pcpu_is_taken(const struct pcpu_map *map, unsigned int bit)
+{
+	return map->word[bit / BITS_PER_LONG].taken >> bit % BITS_PER_LONG & 1;
+}
 
 /* The pages that granules [bit, bit + nr) touch. */
 static inline u64 pcpu_area_pages(unsigned int bit, unsigned int nr)
@@ -147,7 +158,8 @@ struct pcpu_layout {
 };
 
 struct pcpu_stats {			/* P */
-	u64 nr_alloc, nr_cur_alloc, nr_max_alloc;
+	u64 nr_alloc;
+	unsigned long nr_cur_alloc, nr_max_alloc;
 	u32 nr_chunks, nr_max_chunks;
 	size_t min_alloc_size, max_alloc_size;
 };
@@ -188,11 +200,12 @@ static inline long pcpu_empty_populated(const struct pcpu_map *map)
 }
 
 /* percpu.c. _lists_init: at boot, first. _link: into list and tree, and counted. _unlink: out
- * again. Pre: P (or boot). */
+ * again. _settle: enter what free_percpu() has put off. Pre: P (or boot). */
 void pcpu_lists_init(void);
 void pcpu_link(struct pcpu_chunk *c);
 void pcpu_unlink(struct pcpu_chunk *c);
 void pcpu_place(struct pcpu_chunk *c);		/* into the list its bound wants */
+void pcpu_settle(void);
 
 /*
  * percpu_chunk.c. Pre: M. pcpu_create - a chunk without memory (without paging: with), not linked.

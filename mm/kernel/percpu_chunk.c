@@ -178,9 +178,8 @@ static bool get_addresses(struct pcpu_chunk *c, gfp_t gfp)
 struct pcpu_chunk *pcpu_create(gfp_t gfp)
 {
 	unsigned int nr = pcpu_layout.chunk_pages;
-	size_t bytes = pcpu_map_words(nr) * sizeof(long);
 	struct pcpu_chunk *c = kmalloc(sizeof(*c), gfp | __GFP_ZERO);
-	unsigned long *words = kmalloc(bytes, gfp | __GFP_ZERO);
+	struct pcpu_word *words = kmalloc(pcpu_map_bytes(nr), gfp | __GFP_ZERO);
 
 	if (!c || !words || !get_addresses(c, gfp)) {
 		kfree(words);
@@ -198,6 +197,6 @@ void pcpu_destroy(struct pcpu_chunk *c)
 		__free_pages(c->pages, block_order());
 	else
 		pcpu_free_vm_areas(c->vms, (int)pcpu_layout.nr_groups);
-	kfree(c->map.taken);
+	kfree(c->map.word);
 	kfree(c);
 }

@@ -15,7 +15,6 @@
  */
 #include <kmm/vmalloc.h>
 
-#include "lib/bitmap.h"
 #include "lib/vsprintf.h"
 #include "mm/kernel/percpu.h"
 
@@ -31,25 +30,17 @@ struct map_area {
 	bool taken;
 };
 
-static unsigned int last_taken(const struct pcpu_map *map)
-{
-	unsigned long bits = (unsigned long)map->nr_pages * PCPU_PAGE_BITS;
-	unsigned long last = find_last_bit(map->taken, bits);
-
-	return last == bits ? 0 : (unsigned int)last + 1;
-}
-
 /* The area behind *a (size 0: the first); false: there is none below `end`. */
 static bool next_area(const struct pcpu_map *map, struct map_area *a, unsigned int end)
 {
 	a->start += a->size;
 	if (a->start >= end)
 		return false;
-	a->taken = test_bit(a->start, map->taken);
+	a->taken = pcpu_is_taken(map, a->start);
 	if (a->taken)
 		a->size = pcpu_map_size(map, a->start);
 	else
-		a->size = (unsigned int)find_next_bit(map->taken, end, a->start) - a->start;
+		a->size = pcpu_map_next_taken(map, end, a->start) - a->start;
 	KMM_BUG_ON(!a->size);
 	return true;
 }
@@ -89,7 +80,7 @@ static struct chunk_figures collect(const struct pcpu_chunk *c)
 {
 	struct chunk_figures f = { .smallest = ~0u };
 	struct map_area a = { .start = c->hidden };
-	unsigned int end = last_taken(&c->map);
+	unsigned int end = pcpu_map_end(&c->map);
 
 	if (c == pcpu_reserved_chunk)
 		end = min(end, c->hidden + c->usable);
@@ -130,13 +121,13 @@ static void figure(const struct printer *p, const char *name, u64 value)
 
 static void print_chunk(const struct printer *p, const struct pcpu_chunk *c)
 {
-	unsigned long bits = (unsigned long)c->map.nr_pages * PCPU_PAGE_BITS;
+	unsigned int bits = c->map.nr_pages * PCPU_PAGE_BITS;
 	struct chunk_figures f = collect(c);
 
 	figure(p, "nr_alloc", c->nr_alloc);
 	figure(p, "max_alloc_size", c->max_alloc_size);
 	figure(p, "empty_pop_pages", (u64)pcpu_empty_populated(&c->map));
-	figure(p, "first_bit", find_first_zero_bit(c->map.taken, bits));
+	figure(p, "first_bit", pcpu_map_next_free(&c->map, bits, 0));
 	figure(p, "free_bytes", (u64)c->map.free * PCPU_MIN_ALLOC_SIZE);
 	figure(p, "contig_bytes", (u64)pcpu_map_longest(&c->map) * PCPU_MIN_ALLOC_SIZE);
 	figure(p, "sum_frag", f.sum_frag * PCPU_MIN_ALLOC_SIZE);
@@ -182,6 +173,7 @@ void pcpu_for_each_line(void (*fn)(void *arg, const struct pcpu_line *line), voi
 	unsigned int slot;
 
 	spin_lock_irqsave(&pcpu_lock, flags);
+	pcpu_settle();
 	print_layout(&p);
 	print_globals(&p);
 	heading(&p, "Per Chunk Stats:\n" RULE);
@@ -221,7 +213,8 @@ static const char *state_at(const struct pcpu_chunk *c, uintptr_t offset)
 {
 	if (!(c->map.populated >> (offset >> PAGE_SHIFT) & 1))
 		return "not populated";
-	return test_bit(offset >> PCPU_GRANULE_SHIFT, c->map.taken) ? "allocated" : "free";
+	return pcpu_is_taken(&c->map, (unsigned int)(offset >> PCPU_GRANULE_SHIFT)) ?
+	       "allocated" : "free";
 }
 
 static bool describe_in_chunk(const struct pcpu_chunk *c, uintptr_t addr, char *buf, size_t size)
@@ -267,7 +260,7 @@ bool percpu_describe(uintptr_t addr, char *buf, size_t size)
 static void check_chunk(const struct pcpu_chunk *c)
 {
 	struct map_area a = { .start = c->hidden };
-	unsigned int end = min(last_taken(&c->map), c->hidden + c->usable), nr = 0;
+	unsigned int end = min(pcpu_map_end(&c->map), c->hidden + c->usable), nr = 0;
 
 	pcpu_map_check(&c->map);
 	while (next_area(&c->map, &a, end))
@@ -339,6 +332,7 @@ void percpu_check(void)
 	while (!spin_trylock(&pcpu_mutex))
 		kmm_cpu_poll();
 	spin_lock_irqsave(&pcpu_lock, flags);
+	pcpu_settle();
 	for (slot = 0; slot < PCPU_SLOTS; slot++)
 		check_list(slot, &t);
 	check_tree(t.chunks);

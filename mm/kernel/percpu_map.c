@@ -9,6 +9,8 @@
  *	taken   0 0 1 1 1 1 0 1 1 1 1 0       an allocation begins where `begin` is set; it ends
  *	begin   0 0 1 0 0 0 0 1 0 1 0 0       before the next one, or the next free: 4, 2 and 2
  *
+ * A word of each lies beside one of the other: who looks at a granule needs both.
+ *
  * Searching. A chunk has up to 64 pages of 1,024 granules. Each page has a *bound*: no run of free
  * granules in it is longer. The word fit[k] has a bit for each page whose bound is at least 2^k,
  * so one count of trailing zeroes leads to the first page that may do. In the page, a request of
@@ -21,10 +23,10 @@
  * populated page only. Larger ones do if no page has room for all of it.
  *
  * Bounds are upper bounds: taking granules does not touch them, freeing raises them to the length
- * of the run that has come about. How long that is, one or two bits beside the freed granules tell:
- * if both neighbours are taken, or the one below ends the run that was freed last, as it does when
- * many are given back in the order in which they were taken. Otherwise the page is looked at.
- * Only a search that fails in a page computes its bound exactly.
+ * of the run that has come about. Nobody needs that before the next search. So what is freed can be
+ * *entered* later, and only once if many areas have become one run, as they do when they are given
+ * back in the order in which they were taken. Only a search that fails in a page computes its bound
+ * exactly.
  * So a page is searched in vain at most once for each time something was taken from it: what
  * finding a place costs is constant in the long run, however the requests are mixed, and no
  * operation scans a page to keep figures true (Linux, which keeps exact hints, does). What fails
@@ -35,7 +37,6 @@
  * runs by AND and shift: H. Warren, "Hacker's Delight", 6-2; lazy upper bounds: the summaries of
  * M. Knyszek's page allocator for Go, made lazy.
  */
-#include "lib/bitmap.h"
 #include "mm/kernel/percpu_map_fast.h"
 
 #define WORD		BITS_PER_LONG
@@ -63,26 +64,27 @@ static inline bool is_missed(const struct pcpu_miss *m, unsigned int nr, unsigne
 	return nr >= m->nr && align >= m->align;
 }
 
-static inline unsigned long *page_words(const struct pcpu_map *map, unsigned int p)
+static inline const struct pcpu_word *page_words(const struct pcpu_map *map, unsigned int p)
 {
-	return map->taken + p * PCPU_PAGE_WORDS;
+	return map->word + p * PCPU_PAGE_WORDS;
 }
 
-/* The longest run of zeroes in words[0 ... nr), exactly. */
-static unsigned int longest_run(const unsigned long *words, unsigned int nr)
+/* The longest run of free granules in words[0 ... nr), exactly. */
+static unsigned int longest_run(const struct pcpu_word *words, unsigned int nr)
 {
 	unsigned int i, inner, most = 0, run = 0;
-	unsigned long free;
+	unsigned long taken, free;
 
 	for (i = 0; i < nr; i++) {
-		if (!words[i]) {
+		taken = words[i].taken;
+		if (!taken) {
 			run += WORD;
 			continue;
 		}
-		most = max(most, run + __ffs(words[i]));
-		for (free = ~words[i], inner = 0; free; inner++)
+		most = max(most, run + __ffs(taken));
+		for (free = ~taken, inner = 0; free; inner++)
 			free &= free >> 1;
-		run = WORD - 1 - __fls(words[i]);
+		run = WORD - 1 - __fls(taken);
 		most = max(most, inner);
 	}
 	return max(most, run);
@@ -115,6 +117,30 @@ static void map_missed(struct pcpu_map *map, unsigned int nr, unsigned int align
 
 /* --- finding --- */
 
+/* The first granule in [from, end) whose bit, turned by `flip`, is set; end: none. */
+static inline unsigned int next_bit(const struct pcpu_map *map, unsigned int end, unsigned int from,
+				    unsigned long flip)
+{
+	unsigned long bits;
+
+	for (; from < end; from = ALIGN_DOWN(from, WORD) + WORD) {
+		bits = (map->word[from / WORD].taken ^ flip) >> from % WORD;
+		if (bits)
+			return min(from + __ffs(bits), end);
+	}
+	return end;
+}
+
+unsigned int pcpu_map_next_taken(const struct pcpu_map *map, unsigned int end, unsigned int from)
+{
+	return next_bit(map, end, from, 0);
+}
+
+unsigned int pcpu_map_next_free(const struct pcpu_map *map, unsigned int end, unsigned int from)
+{
+	return next_bit(map, end, from, ~0ul);
+}
+
 /* Bits of x where a run of nr set bits begins; nr <= BITS_PER_LONG. */
 static inline unsigned long run_starts(unsigned long x, unsigned int nr)
 {
@@ -142,18 +168,18 @@ static unsigned long run_starts_across(unsigned long x, unsigned long next, unsi
 static int find_small(const struct pcpu_map *map, unsigned int p, unsigned int nr,
 		      unsigned int align)
 {
-	const unsigned long *words = map->taken, mask = pcpu_aligned_bits(align);
+	const unsigned long mask = pcpu_aligned_bits(align);
 	unsigned int step = align > WORD ? align / WORD : 1, end = (p + 1) * PCPU_PAGE_WORDS;
 	unsigned int w = ALIGN(map->page[p].first, step);
 	unsigned long free, starts;
 
 	for (; w < end; w += step) {
-		free = ~words[w];
+		free = ~map->word[w].taken;
 		if (!free)
 			continue;
 		starts = mask & run_starts(free, nr);
 		if (!starts && w + 1 < end)
-			starts = mask & run_starts_across(free, ~words[w + 1], nr);
+			starts = mask & run_starts_across(free, ~map->word[w + 1].taken, nr);
 		if (starts)
 			return (int)(w * WORD + __ffs(starts));
 	}
@@ -161,17 +187,16 @@ static int find_small(const struct pcpu_map *map, unsigned int p, unsigned int n
 }
 
 /* Any number of granules in [from, to). */
-static int find_run(const struct pcpu_map *map, unsigned long from, unsigned long to,
+static int find_run(const struct pcpu_map *map, unsigned int from, unsigned int to,
 		    unsigned int nr, unsigned int align)
 {
-	unsigned long end;
+	unsigned int end;
 
 	for (;;) {
-		from = find_next_zero_bit(map->taken, to, from);
-		from = ALIGN(from, align);
+		from = ALIGN(pcpu_map_next_free(map, to, from), align);
 		if (from + nr > to)
 			return -1;
-		end = find_next_bit(map->taken, from + nr, from);
+		end = pcpu_map_next_taken(map, from + nr, from);
 		if (end >= from + nr)
 			return (int)from;
 		from = end + 1;
@@ -227,20 +252,21 @@ static inline unsigned long word_mask(unsigned int bit, unsigned int nr)
 	return (nr >= WORD ? ~0ul : (1ul << nr) - 1) << bit % WORD;
 }
 
-/* Set or clear [bit, bit + nr), which are all clear or all set. */
-static inline void flip(unsigned long *map, unsigned int bit, unsigned int nr)
+/* Take or free [bit, bit + nr), which are all free or all taken. */
+static inline void flip(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
-	if (likely(bit % WORD + nr <= WORD)) {
-		map[bit / WORD] ^= word_mask(bit, nr);
-		return;
-	}
-	while (nr) {
-		unsigned int n = min(nr, WORD - bit % WORD);
+	unsigned int n;
 
-		map[bit / WORD] ^= word_mask(bit, n);
-		bit += n;
-		nr -= n;
+	for (; nr; bit += n, nr -= n) {
+		n = min(nr, WORD - bit % WORD);
+		map->word[bit / WORD].taken ^= word_mask(bit, n);
 	}
+}
+
+/* An allocation begins there, or does no more. */
+static inline void flip_begin(struct pcpu_map *map, unsigned int bit)
+{
+	map->word[bit / WORD].begin ^= 1ul << bit % WORD;
 }
 
 static inline void use_page(struct pcpu_map *map, unsigned int p, unsigned int nr)
@@ -249,7 +275,7 @@ static inline void use_page(struct pcpu_map *map, unsigned int p, unsigned int n
 
 	page->used += nr;
 	map->empty &= ~((u64)1 << p);
-	while (page->first < (p + 1) * PCPU_PAGE_WORDS && !~map->taken[page->first])
+	while (page->first < (p + 1) * PCPU_PAGE_WORDS && !~map->word[page->first].taken)
 		page->first++;
 	if (page->used == PCPU_PAGE_BITS)
 		set_bound(map, p, 0);
@@ -257,9 +283,8 @@ static inline void use_page(struct pcpu_map *map, unsigned int p, unsigned int n
 
 static inline void take(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
-	flip(map->taken, bit, nr);
+	flip(map, bit, nr);
 	map->free -= nr;
-	map->run_end = PCPU_NO_RUN;
 	if (likely(bit % PCPU_PAGE_BITS + nr <= PCPU_PAGE_BITS)) {
 		use_page(map, bit / PCPU_PAGE_BITS, nr);
 		return;
@@ -290,7 +315,7 @@ int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int alig
 		return -1;
 	}
 	take(map, (unsigned int)bit, nr);
-	__set_bit((unsigned int)bit, map->begin);
+	flip_begin(map, (unsigned int)bit);
 	return bit;
 }
 
@@ -300,99 +325,95 @@ int pcpu_map_alloc_slow(struct pcpu_map *map, unsigned int nr, unsigned int alig
 static unsigned int free_below(const struct pcpu_map *map, unsigned int bit)
 {
 	unsigned int w = bit / WORD;
-	unsigned long word = bit % WORD ? map->taken[w] << (WORD - bit % WORD) : 0;
+	unsigned long word = bit % WORD ? map->word[w].taken << (WORD - bit % WORD) : 0;
 
 	if (word)
 		return WORD - 1 - __fls(word);
-	while (w && !map->taken[w - 1])
+	while (w && !map->word[w - 1].taken)
 		w--;
-	return bit - (w ? (w - 1) * WORD + __fls(map->taken[w - 1]) + 1 : 0);
-}
-
-/* Free granules from `bit` on, at least one. */
-static inline unsigned int free_above(const struct pcpu_map *map, unsigned int bit)
-{
-	unsigned long word = map->taken[bit / WORD] >> bit % WORD;
-	unsigned int w = bit / WORD + 1, end = map->nr_pages * PCPU_PAGE_WORDS;
-
-	if (likely(word))
-		return __ffs(word);
-	while (w < end && !map->taken[w])
-		w++;
-	return w * WORD + (w < end ? __ffs(map->taken[w]) : 0) - bit;
-}
-
-/* Granules of page p are free again, from this word on. */
-static inline void unuse_page(struct pcpu_map *map, unsigned int p, unsigned int word,
-			      unsigned int nr)
-{
-	struct pcpu_page *page = &map->page[p];
-
-	page->used -= nr;
-	page->first = min(page->first, word);
-	page->miss.nr = PCPU_NO_MISS;
-	if (!page->used)
-		map->empty |= (u64)1 << p;
+	return bit - (w ? (w - 1) * WORD + __fls(map->word[w - 1].taken) + 1 : 0);
 }
 
 static void unuse_pages(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 {
-	unsigned int n;
+	unsigned int n, p;
 
 	for (; nr; bit += n, nr -= n) {
 		n = min(nr, PCPU_PAGE_BITS - bit % PCPU_PAGE_BITS);
-		unuse_page(map, bit / PCPU_PAGE_BITS, bit / WORD, n);
+		p = bit / PCPU_PAGE_BITS;
+		map->page[p].used -= n;
+		if (!map->page[p].used)
+			map->empty |= (u64)1 << p;
 	}
 }
 
-/*
- * Granules from this one on are free now: find the run they have become part of. Where it begins is
- * looked for only if it is neither there, nor where that of the granules freed last does.
- */
-static inline void find_new_run(struct pcpu_map *map, unsigned int bit)
+/* Granules of page p have been freed, from word `first` on: look for anything there, once more. */
+static inline void forget_miss(struct pcpu_map *map, unsigned int p, unsigned int first)
 {
-	if (bit != map->run_end) {
-		map->run_start = bit;
-		if (bit && !test_bit(bit - 1, map->taken))
-			map->run_start -= free_below(map, bit);
-	}
-	map->run_end = bit + free_above(map, bit);
-	if (map->run_end - map->run_start > map->bound)
-		map->bound = map->run_end - map->run_start;
+	struct pcpu_page *page = &map->page[p];
+
+	page->first = min(page->first, first);
+	page->miss.nr = PCPU_NO_MISS;
+}
+
+/* Could there be a longer run than the bounds say, in the page or in all of the map? */
+static inline bool is_low(const struct pcpu_map *map, const struct pcpu_page *page)
+{
+	return page->bound + page->used < PCPU_PAGE_BITS || map->bound < map->free;
 }
 
 /*
- * The part of the last run that lies in page p may be more than the page's bound. A page that was
- * full is often given back as a whole: it counts as empty, until something is looked for in vain.
+ * What page p has of the run [from, to) may be more than its bound. A page that was full is often
+ * given back as a whole: it counts as empty, until something is looked for in vain.
  */
-static inline void raise_page(struct pcpu_map *map, unsigned int p)
+static inline void raise_page(struct pcpu_map *map, unsigned int p, unsigned int from,
+			      unsigned int to)
 {
-	u32 run = min(map->run_end, (p + 1) * PCPU_PAGE_BITS) -
-		  max(map->run_start, p * PCPU_PAGE_BITS), bound = map->page[p].bound;
+	u32 run = min(to, (p + 1) * PCPU_PAGE_BITS) - max(from, p * PCPU_PAGE_BITS);
+	u32 bound = map->page[p].bound;
 
 	if (run > bound)
 		set_bound(map, p, bound ? run : PCPU_PAGE_BITS);
 }
 
-bool pcpu_map_raise(struct pcpu_map *map, unsigned int bit)
+/* Granules of pages [first, last] are free now, [from, to): find the run they are part of. */
+static bool raise_bounds(struct pcpu_map *map, unsigned int from, unsigned int to)
 {
+	unsigned int p = from / PCPU_PAGE_BITS, last = (to - 1) / PCPU_PAGE_BITS;
 	u32 bound = map->bound;
 
-	find_new_run(map, bit);
-	if (unlikely(pcpu_page_is_low(map, bit)))
-		raise_page(map, bit / PCPU_PAGE_BITS);
+	from -= free_below(map, from);
+	to = pcpu_map_next_taken(map, map->nr_pages * PCPU_PAGE_BITS, to);
+	map->bound = max(bound, to - from);
+	for (; p <= last; p++)
+		raise_page(map, p, from, to);
 	return (bound ^ map->bound) > bound;
+}
+
+bool pcpu_map_enter(struct pcpu_map *map, unsigned int from, unsigned int to)
+{
+	unsigned int p = from / PCPU_PAGE_BITS, last = (to - 1) / PCPU_PAGE_BITS;
+
+	map->miss.nr = PCPU_NO_MISS;
+	forget_miss(map, p, from / WORD);
+	if (likely(p == last) && !is_low(map, &map->page[p]))
+		return false;
+	while (++p <= last)
+		forget_miss(map, p, p * PCPU_PAGE_WORDS);
+	return raise_bounds(map, from, to);
 }
 
 unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit)
 {
 	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = bit + 1;
+	const struct pcpu_word *word;
 	unsigned long borders;
 
-	if (bit >= end || !test_bit(bit, map->begin))
+	if (bit >= end || !(map->word[bit / WORD].begin >> bit % WORD & 1))
 		return 0;
 	for (; at < end; at = ALIGN_DOWN(at, WORD) + WORD) {
-		borders = (map->begin[at / WORD] | ~map->taken[at / WORD]) >> at % WORD;
+		word = &map->word[at / WORD];
+		borders = (word->begin | ~word->taken) >> at % WORD;
 		if (borders)
 			return at + __ffs(borders) - bit;
 	}
@@ -401,33 +422,31 @@ unsigned int pcpu_map_size(const struct pcpu_map *map, unsigned int bit)
 
 unsigned int pcpu_map_free_slow(struct pcpu_map *map, unsigned int bit)
 {
-	unsigned int nr = pcpu_map_size(map, bit), p;
+	unsigned int nr = pcpu_map_size(map, bit);
 
 	if (unlikely(!nr))
 		return 0;
-	__clear_bit(bit, map->begin);
-	flip(map->taken, bit, nr);
+	flip_begin(map, bit);
+	flip(map, bit, nr);
 	map->free += nr;
-	map->miss.nr = PCPU_NO_MISS;
 	unuse_pages(map, bit, nr);
-	find_new_run(map, bit);
-	for (p = bit / PCPU_PAGE_BITS; p * PCPU_PAGE_BITS < bit + nr; p++)
-		raise_page(map, p);
+	(void)pcpu_map_enter(map, bit, bit + nr);
 	return nr;
 }
 
 /* --- a map's life --- */
 
-void pcpu_map_init(struct pcpu_map *map, unsigned long *words, unsigned int nr_pages, u64 populated)
+void pcpu_map_init(struct pcpu_map *map, struct pcpu_word *words, unsigned int nr_pages,
+		   u64 populated)
 {
 	unsigned int p;
 
 	KMM_BUG_ON(nr_pages < 1 || nr_pages > PCPU_MAP_PAGES);
 	*map = (struct pcpu_map){
-		.taken = words, .begin = words + nr_pages * PCPU_PAGE_WORDS, .nr_pages = nr_pages,
+		.word = words, .nr_pages = nr_pages,
 		.populated = populated, .empty = pcpu_pages_mask(0, nr_pages),
 		.free = nr_pages * PCPU_PAGE_BITS, .bound = nr_pages * PCPU_PAGE_BITS,
-		.miss = { PCPU_NO_MISS, 0 }, .run_end = PCPU_NO_RUN,
+		.miss = { PCPU_NO_MISS, 0 },
 	};
 	for (p = 0; p < nr_pages; p++) {
 		map->page[p].miss.nr = PCPU_NO_MISS;
@@ -443,22 +462,29 @@ void pcpu_map_hide(struct pcpu_map *map, unsigned int bit, unsigned int nr)
 		return;
 	take(map, bit, nr);
 	if (bit)
-		__set_bit(bit, map->begin);
+		flip_begin(map, bit);
 }
 
 unsigned int pcpu_map_longest(const struct pcpu_map *map)
 {
-	return longest_run(map->taken, map->nr_pages * PCPU_PAGE_WORDS);
+	return longest_run(map->word, map->nr_pages * PCPU_PAGE_WORDS);
+}
+
+unsigned int pcpu_map_end(const struct pcpu_map *map)
+{
+	unsigned int end = map->nr_pages * PCPU_PAGE_BITS;
+
+	return end - free_below(map, end);
 }
 
 static void check_page(const struct pcpu_map *map, unsigned int p)
 {
 	const struct pcpu_page *page = &map->page[p];
-	const unsigned long *words = page_words(map, p);
+	const struct pcpu_word *words = page_words(map, p);
 	unsigned int w, k, used = 0;
 
 	for (w = 0; w < PCPU_PAGE_WORDS; w++)
-		used += hweight_long(words[w]);
+		used += hweight_long(words[w].taken);
 	KMM_BUG_ON(page->used != used);
 	KMM_BUG_ON((map->empty >> p & 1) != !used);
 	KMM_BUG_ON(page->bound < longest_run(words, PCPU_PAGE_WORDS));
@@ -466,22 +492,11 @@ static void check_page(const struct pcpu_map *map, unsigned int p)
 		KMM_BUG_ON((map->fit[k] >> p & 1) != (page->bound >= 1u << k));
 	KMM_BUG_ON(page->first < p * PCPU_PAGE_WORDS || page->first > (p + 1) * PCPU_PAGE_WORDS);
 	for (w = p * PCPU_PAGE_WORDS; w < page->first; w++)
-		KMM_BUG_ON(~map->taken[w]);
+		KMM_BUG_ON(~map->word[w].taken);
 	if (page->miss.nr == PCPU_NO_MISS)
 		return;
 	KMM_BUG_ON(find_run(map, p * PCPU_PAGE_BITS, (p + 1) * PCPU_PAGE_BITS, page->miss.nr,
 			    page->miss.align) >= 0);
-}
-
-static void check_run(const struct pcpu_map *map)
-{
-	unsigned int end = map->nr_pages * PCPU_PAGE_BITS, at = map->run_start;
-
-	if (map->run_end == PCPU_NO_RUN)
-		return;
-	KMM_BUG_ON(map->run_end > end || at >= map->run_end);
-	KMM_BUG_ON(find_next_bit(map->taken, end, at) != map->run_end);
-	KMM_BUG_ON(at && !test_bit(at - 1, map->taken));
 }
 
 void pcpu_map_check(const struct pcpu_map *map)
@@ -495,8 +510,7 @@ void pcpu_map_check(const struct pcpu_map *map)
 		used += map->page[p].used;
 	}
 	for (w = 0; w < words; w++)
-		KMM_BUG_ON(map->begin[w] & ~map->taken[w]);
+		KMM_BUG_ON(map->word[w].begin & ~map->word[w].taken);
 	KMM_BUG_ON(map->free != map->nr_pages * PCPU_PAGE_BITS - used);
 	KMM_BUG_ON(map->bound < min(pcpu_map_longest(map), PCPU_LARGEST));
-	check_run(map);
 }

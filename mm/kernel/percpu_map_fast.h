@@ -3,7 +3,7 @@
  * percpu_map_fast.h - the common case of percpu_map.c's allocation and freeing, to be compiled into
  * the caller: at most a word's granules, found at the first aligned free granule of the first page
  * that may do, inside one word. What is not so is refused, and the functions with _slow are to be
- * called.
+ * called. Freed granules can be entered many at a time, but before anything is looked for.
  */
 #ifndef MM_KERNEL_PERCPU_MAP_FAST_H
 #define MM_KERNEL_PERCPU_MAP_FAST_H
@@ -12,6 +12,12 @@
 
 /* Nothing is looked for that is larger: bounds above it need not be right. */
 #define PCPU_LARGEST	((u32)(PCPU_MIN_UNIT_SIZE >> PCPU_GRANULE_SHIFT))
+
+/* The largest k with 2^k <= nr. */
+static inline unsigned int pcpu_class(unsigned int nr)
+{
+	return 31 ^ (unsigned int)__builtin_clz(nr);
+}
 
 /* Bits at multiples of 1, 2, 4 ... */
 static inline unsigned long pcpu_aligned_bits(unsigned int align)
@@ -31,97 +37,83 @@ static inline unsigned long pcpu_low_bits(unsigned int nr)
 }
 
 /*
- * In a packed map the first free granule is mostly the place. A page's last granules are left to
- * the slow path, which then lowers the bound. Returns the page, -1: refused.
+ * Room for nr granules, from *at on; false: it is not so simple. In a packed map the first free
+ * granule is mostly the place. A page's last granules are left to the slow path, which then lowers
+ * the bound.
  */
-static __always_inline int pcpu_map_alloc_fast(struct pcpu_map *map, unsigned int nr,
+static __always_inline bool pcpu_map_find_fast(const struct pcpu_map *map, unsigned int nr,
 					       unsigned int align, u64 allowed, unsigned int *at)
 {
-	u64 pages = map->fit[31 - (unsigned int)__builtin_clz(nr)] & allowed;
-	unsigned long *word, want, free;
-	struct pcpu_page *page;
-	unsigned int p, w, bit;
+	u64 pages = map->fit[pcpu_class(nr)] & allowed;
+	const struct pcpu_page *page;
+	unsigned long taken, free;
+	unsigned int bit;
 
 	if (unlikely(!pages))
-		return -1;
-	p = kmm_ctz64(pages);
-	page = &map->page[p];
-	w = page->first;
+		return false;
+	page = &map->page[kmm_ctz64(pages)];
 	if (unlikely(page->used + nr >= PCPU_PAGE_BITS))
-		return -1;
-	word = &map->taken[w];
-	free = ~*word & pcpu_aligned_bits(align);
+		return false;
+	taken = map->word[page->first].taken;
+	free = ~taken & pcpu_aligned_bits(align);
 	if (unlikely(!free))
-		return -1;
+		return false;
 	bit = __ffs(free);
-	want = pcpu_low_bits(nr) << bit;
-	if (unlikely(*word & want || bit + nr > BITS_PER_LONG))
-		return -1;
-	*word |= want;
-	map->begin[w] |= 1ul << bit;
-	map->run_end = PCPU_NO_RUN;
-	if (!~*word)
+	*at = page->first * BITS_PER_LONG + bit;
+	return likely(!(taken & pcpu_low_bits(nr) << bit) && bit + nr <= BITS_PER_LONG);
+}
+
+/* Take granules that are free, of one word. True: nothing else of the page is taken. */
+static __always_inline bool pcpu_map_take_fast(struct pcpu_map *map, unsigned int bit,
+					       unsigned int nr)
+{
+	struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
+	unsigned int w = bit / BITS_PER_LONG;
+	struct pcpu_word *word = &map->word[w];
+
+	VM_BUG_ON(word->taken & pcpu_low_bits(nr) << bit % BITS_PER_LONG);
+	word->taken |= pcpu_low_bits(nr) << bit % BITS_PER_LONG;
+	word->begin |= 1ul << bit % BITS_PER_LONG;
+	if (!~word->taken && page->first == w)
 		page->first++;
 	map->free -= nr;
 	page->used += nr;
-	*at = w * BITS_PER_LONG + bit;
-	return (int)p;
+	return page->used == nr;
 }
 
 /*
  * A word, turned right until the granule behind bit is lowest: where the allocation that begins at
  * bit may end. 0: it does not end there, or none begins.
  */
-static __always_inline unsigned long pcpu_map_borders(const struct pcpu_map *map, unsigned int bit)
+static __always_inline unsigned long pcpu_map_borders(const struct pcpu_word *word,
+						      unsigned int bit)
 {
-	unsigned int w = bit / BITS_PER_LONG;
-	unsigned long begin = map->begin[w] >> bit % BITS_PER_LONG;
-	unsigned long borders = (begin | ~map->taken[w] >> bit % BITS_PER_LONG) >> 1;
+	unsigned long begin = word->begin >> bit % BITS_PER_LONG;
+	unsigned long borders = (begin | ~word->taken >> bit % BITS_PER_LONG) >> 1;
 
 	if (unlikely(!(begin & 1)))
 		return 0;
-	if (likely(borders) || unlikely(++w % PCPU_PAGE_WORDS == 0) ||
-	    !((map->begin[w] | ~map->taken[w]) & 1))
+	if (likely(borders) || unlikely((bit / BITS_PER_LONG + 1) % PCPU_PAGE_WORDS == 0) ||
+	    !((word[1].begin | ~word[1].taken) & 1))
 		return borders;
 	return 1ul << (BITS_PER_LONG - 1 - bit % BITS_PER_LONG);	/* just behind it */
 }
 
-/* Returns how many granules were freed; 0: refused. pcpu_map_is_low() is to be asked next. */
+/* Returns how many granules were freed; 0: refused. They are still to be entered. */
 static __always_inline unsigned int pcpu_map_free_fast(struct pcpu_map *map, unsigned int bit)
 {
-	unsigned long borders = pcpu_map_borders(map, bit);
-	unsigned int w = bit / BITS_PER_LONG, nr;
-	struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
+	struct pcpu_word *word = &map->word[bit / BITS_PER_LONG];
+	unsigned long borders = pcpu_map_borders(word, bit);
+	unsigned int nr;
 
 	if (unlikely(!borders))
 		return 0;
 	nr = __ffs(borders) + 1;
-	map->begin[w] ^= 1ul << bit % BITS_PER_LONG;
-	map->taken[w] ^= (borders ^ (borders - 1)) << bit % BITS_PER_LONG;
-	if (w < page->first)
-		page->first = w;
-	page->used -= nr;
-	page->miss = (struct pcpu_miss){ PCPU_NO_MISS, 0 };
-	map->miss = (struct pcpu_miss){ PCPU_NO_MISS, 0 };
+	word->begin ^= 1ul << bit % BITS_PER_LONG;
+	word->taken ^= (borders ^ (borders - 1)) << bit % BITS_PER_LONG;
+	map->page[bit / PCPU_PAGE_BITS].used -= nr;
 	map->free += nr;
 	return nr;
-}
-
-/* Could there be a run in the page of `bit` that is longer than its bound? */
-static __always_inline bool pcpu_page_is_low(const struct pcpu_map *map, unsigned int bit)
-{
-	const struct pcpu_page *page = &map->page[bit / PCPU_PAGE_BITS];
-
-	return page->bound + page->used < PCPU_PAGE_BITS;
-}
-
-/* Something in that page was freed: a bound may be too low. Then pcpu_map_raise() has to follow. */
-static __always_inline bool pcpu_map_is_low(struct pcpu_map *map, unsigned int bit)
-{
-	if (unlikely(pcpu_page_is_low(map, bit) || map->bound < map->free))
-		return true;
-	map->run_end = PCPU_NO_RUN;
-	return false;
 }
 
 #endif

@@ -353,7 +353,7 @@ static struct pcpu_chunk *boot_chunk(size_t from, size_t to)
 	size_t start = ALIGN_DOWN(from, PAGE_SIZE), end = ALIGN(to, PAGE_SIZE);
 	unsigned int nr = (unsigned int)((end - start) >> PAGE_SHIFT);
 	struct pcpu_chunk *c = boot_alloc(sizeof(*c), 64, NUMA_NO_NODE);
-	unsigned long *words = boot_alloc(pcpu_map_words(nr) * sizeof(long), 64, NUMA_NO_NODE);
+	struct pcpu_word *words = boot_alloc(pcpu_map_bytes(nr), 64, NUMA_NO_NODE);
 
 	if (!c || !words)
 		return NULL;

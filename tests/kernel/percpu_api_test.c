@@ -300,7 +300,8 @@ static void random_machine(u64 mem, unsigned int nodes, unsigned int cpus, const
 				sizes[n++] = size;
 			}
 		}
-		percpu_check();
+		if (r >> 52 & 3)	/* it leaves nothing put off */
+			percpu_check();
 	}
 	is_int(wrong, 0, "%u CPUs on %u nodes: %u random steps", cpus, nodes, steps);
 	while (n)
@@ -379,6 +380,78 @@ static void test_give_back(void)
 	percpu_check();
 	is_int(pcpu_nr_pages(), pages, "all freed: as before");
 	is_int(free_or_slab(), before, "and every page is back");
+}
+
+/* --- what free_percpu() puts off --- */
+
+#define SMALL 64
+
+static void *smalls[4096];	/* in order of addresses, but for the last one: it is in chunk 2 */
+
+static bool in_first_chunk(const void *p)
+{
+	const struct pcpu_chunk *c = pcpu_first_chunk;
+
+	return (uintptr_t)p + pcpu_layout.delta - c->base < c->map.nr_pages * PAGE_SIZE;
+}
+
+static unsigned int fill_first_chunk(void)
+{
+	unsigned int n = 0;
+
+	do
+		smalls[n] = __alloc_percpu(SMALL, SMALL);
+	while (in_first_chunk(smalls[n++]) && n < ARRAY_SIZE(smalls));
+	percpu_check();
+	return n;
+}
+
+static void test_freed_in_order(void)
+{
+	unsigned int n, i;
+	void *other;
+
+	if (!MACHINE_ON(.mem = 64 * MIB, .cpus = 2))
+		return;
+	n = fill_first_chunk();
+	for (i = 100; i < 132; i++)
+		free_percpu(smalls[i]);
+	ok(__alloc_percpu(32 * SMALL, 4) == smalls[100], "freed one by one, taken as one");
+	percpu_check();
+	free_percpu(smalls[200]);
+	ok(__alloc_percpu(SMALL, SMALL) == smalls[200], "the last one is taken again");
+	other = __alloc_percpu(SMALL, SMALL);
+	free_percpu(smalls[300]);
+	free_percpu(other);
+	free_percpu(smalls[n - 1]);
+	ok(__alloc_percpu(SMALL, SMALL) == smalls[300], "but an empty chunk stays empty");
+	percpu_check();
+}
+
+/* A page is unmapped, a chunk destroyed, in which the last free has not been entered. */
+static void test_freed_and_gone(void)
+{
+	void *pages[12], *last;
+	unsigned int n, i;
+
+	if (!MACHINE_ON(.mem = 64 * MIB, .cpus = 2))
+		return;
+	n = fill_first_chunk();
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = __alloc_percpu(PAGE_SIZE, 4);
+	last = __alloc_percpu(SMALL, PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		free_percpu(pages[i]);
+	free_percpu(last);
+	percpu_reap();
+	last = __alloc_percpu(SMALL, SMALL);
+	ok(all_zero(last, SMALL), "a page was given back: nothing is taken there");
+	free_percpu(smalls[n - 1]);
+	free_percpu(last);
+	percpu_reap();
+	percpu_check();
+	ok(all_zero(__alloc_percpu(SMALL, SMALL), SMALL), "nor in a chunk that is gone");
+	percpu_check();
 }
 
 /* Atomic ones: only what is there, and nothing is made for them. */
@@ -563,6 +636,8 @@ int main(void)
 	run_case(test_random_8);
 	run_case(test_random_page);
 	run_case(test_random_64);
+	run_case(test_freed_in_order);
+	run_case(test_freed_and_gone);
 	run_case(test_give_back);
 	run_case(test_atomic);
 	run_case(test_exhaustion);

@@ -18,9 +18,10 @@
 #define BITS	(PCPU_MAP_PAGES * PCPU_PAGE_BITS)
 
 static struct pcpu_map map;
-static unsigned long words[2 * PCPU_MAP_PAGES * PCPU_PAGE_WORDS];
+static struct pcpu_word words[PCPU_MAP_PAGES * PCPU_PAGE_WORDS];
 static unsigned char model[BITS];	/* 0 free, 1 taken, 2 its beginning, 3 hidden */
 static unsigned int wrong;
+static struct { unsigned int from, to; } freed;	/* not yet entered; to 0: nothing */
 
 static void start(unsigned int pages)
 {
@@ -28,6 +29,7 @@ static void start(unsigned int pages)
 	memset(model, 0, sizeof(model));
 	pcpu_map_init(&map, words, pages, 0);
 	wrong = 0;
+	freed.to = 0;
 }
 
 static bool model_fits(unsigned int at, unsigned int nr, u64 allowed)
@@ -56,17 +58,35 @@ static bool model_can(unsigned int nr, unsigned int align, u64 allowed)
 	return false;
 }
 
-/* As the allocator does: the fast way, else the slow one. */
+/* As the allocator does: the fast way, else the slow one; what is freed is entered later. */
+static void settle(void)
+{
+	u32 bound = map.bound;
+	bool more;
+
+	if (!freed.to)
+		return;
+	more = pcpu_map_enter(&map, freed.from, freed.to);
+	wrong += more != (fls64(bound) != fls64(map.bound));
+	freed.to = 0;
+}
+
+static void check(void)
+{
+	settle();
+	pcpu_map_check(&map);
+}
+
 static int pcpu_map_alloc(struct pcpu_map *m, unsigned int nr, unsigned int align, u64 allowed)
 {
 	unsigned int bit;
-	int p = -1;
 
-	if (nr <= BITS_PER_LONG && align <= BITS_PER_LONG)
-		p = pcpu_map_alloc_fast(m, nr, align, allowed, &bit);
-	if (p < 0)
+	settle();
+	if (nr > BITS_PER_LONG || align > BITS_PER_LONG ||
+	    !pcpu_map_find_fast(m, nr, align, allowed, &bit))
 		return pcpu_map_alloc_slow(m, nr, align, allowed);
-	m->empty &= ~((u64)1 << p);
+	if (pcpu_map_take_fast(m, bit, nr))
+		m->empty &= ~((u64)1 << bit / PCPU_PAGE_BITS);
 	return (int)bit;
 }
 
@@ -76,10 +96,13 @@ static unsigned int pcpu_map_free(struct pcpu_map *m, unsigned int bit)
 
 	if (!nr)
 		return pcpu_map_free_slow(m, bit);
-	if (pcpu_map_is_low(m, bit))
-		(void)pcpu_map_raise(m, bit);
 	if (!m->page[p].used)
 		m->empty |= (u64)1 << p;
+	if (freed.to != bit)
+		settle();
+	if (!freed.to)
+		freed.from = bit;
+	freed.to = bit + nr;
 	return nr;
 }
 
@@ -136,7 +159,7 @@ static void exhaust(unsigned int base, unsigned int steps)
 {
 	struct pcpu_map saved = map;
 	unsigned char saved_model[ROOM];
-	unsigned long saved_words[4];
+	struct pcpu_word saved_words[2];
 	const unsigned int w = base / BITS_PER_LONG;
 	unsigned int i;
 
@@ -145,8 +168,7 @@ static void exhaust(unsigned int base, unsigned int steps)
 	if (!steps)
 		return;
 	memcpy(saved_model, model + base, ROOM);
-	memcpy(saved_words, map.taken + w, 2 * sizeof(long));
-	memcpy(saved_words + 2, map.begin + w, 2 * sizeof(long));
+	memcpy(saved_words, map.word + w, sizeof(saved_words));
 	for (i = 0; i < ARRAY_SIZE(smalls) + ROOM; i++) {
 		if (i < ARRAY_SIZE(smalls))
 			(void)!take(smalls[i].nr, smalls[i].align, 1);
@@ -154,11 +176,11 @@ static void exhaust(unsigned int base, unsigned int steps)
 			give(base + i - ARRAY_SIZE(smalls));
 		else
 			continue;
+		settle();
 		exhaust(base, steps - 1);
 		map = saved;
 		memcpy(model + base, saved_model, ROOM);
-		memcpy(map.taken + w, saved_words, 2 * sizeof(long));
-		memcpy(map.begin + w, saved_words + 2, 2 * sizeof(long));
+		memcpy(map.word + w, saved_words, sizeof(saved_words));
 	}
 }
 
@@ -204,12 +226,13 @@ static void test_random(unsigned int pages, unsigned int steps, u64 seed)
 			else
 				full++;
 		}
-		pcpu_map_check(&map);
+		if (r >> 56 & 3)
+			check();
 	}
 	ok(!wrong, "%u pages, %u steps: as the model (%u refused)", pages, i, full);
 	while (n)
 		give((unsigned int)live[--n]);
-	pcpu_map_check(&map);
+	check();
 	is_int(map.free, pages * PCPU_PAGE_BITS, "all free again");
 	is_int(pcpu_map_longest(&map), pages * PCPU_PAGE_BITS, "in one run");
 }
@@ -241,7 +264,7 @@ static void test_borders(void)
 
 		ok(bit >= 0 && (unsigned int)bit % i == 0, "aligned to %u granules: %d", i, bit);
 	}
-	pcpu_map_check(&map);
+	check();
 	is_int(wrong, 0, "as the model");
 }
 
@@ -261,14 +284,15 @@ static void test_misses(void)
 	is_int(map.miss.nr, 8, "which is remembered");
 	give(0);
 	is_int(take(12, 4, 1), 0, "until something is freed");
-	pcpu_map_check(&map);
+	check();
 	is_int(wrong, 0, "as the model");
 }
 
-/* What is given back in the order in which it was taken is one growing run, over pages too. */
+/* What is given back in the order in which it was taken is one growing run, up to a page's end. */
 static void test_runs(void)
 {
-	unsigned int at, all = 3 * PCPU_PAGE_BITS, known = 0;
+	const unsigned int all = 3 * PCPU_PAGE_BITS, a_page = PCPU_PAGE_BITS / 16;
+	unsigned int at, grown = 0, raised = 0;
 
 	start(3);
 	for (at = 0; at < all; at += 16)
@@ -276,15 +300,40 @@ static void test_runs(void)
 	is_int(take(1, 1, 7), -1, "full");
 	for (at = 0; at < all; at += 16) {
 		give(at);
-		known += map.run_start == 0 && map.run_end == at + 16 && map.bound == at + 16;
-		pcpu_map_check(&map);
+		grown += freed.from == ALIGN_DOWN(at, PCPU_PAGE_BITS) && freed.to == at + 16;
+		raised += map.page[at / PCPU_PAGE_BITS].bound != 0;
 	}
-	is_int(known, all / 16, "in order of addresses: the run is known all the time");
+	is_int(grown, 3 * (a_page - 1), "in order of addresses: a run a page");
+	is_int(raised, 3, "entered once");
 	is_int(take(1040, 16, 7), 0, "room for a large one");
-	is_int(map.run_end, PCPU_NO_RUN, "then it is not");
 	pcpu_map_hide(&map, 2048, 16);
 	is_int(pcpu_map_free(&map, 2052), 0, "what is hidden is no allocation");
-	pcpu_map_check(&map);
+	check();
+}
+
+/* The same, entered after each: also what lies free below and above, in pages beside. */
+static void test_joins(void)
+{
+	static const unsigned int order[] = { 1000, 1032, 1016, 984, 1048, 0 };
+	static const u32 bounds[] = { 16, 16, 48, 64, 80, 80 };
+	unsigned int i, joined = 0;
+
+	start(2);
+	is_int(take(2 * PCPU_PAGE_BITS, 1, 3), 0, "all of it");
+	give(0);
+	for (i = 0; i < 2 * PCPU_PAGE_BITS; i += 8)
+		(void)!take(8, 8, 3);
+	is_int(take(1, 1, 3), -1, "full");
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		give(order[i]);
+		give(order[i] + 8);
+		check();
+		joined += map.bound == bounds[i];
+	}
+	is_int(joined, ARRAY_SIZE(order), "the bound grows with the run");
+	is_int(map.page[1].bound, PCPU_PAGE_BITS, "a page that was full counts as empty");
+	is_int(take(80, 8, 3), 984, "and all of it is found");
+	check();
 }
 
 int main(void)
@@ -295,6 +344,7 @@ int main(void)
 	test_borders();
 	test_misses();
 	test_runs();
+	test_joins();
 	test_random(1, 3000, 1);
 	test_random(3, 3000, 2);
 	test_random(64, 400, 3);
