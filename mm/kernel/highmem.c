@@ -17,9 +17,10 @@
  *
  * A page's place is found by a hash of its frame; page_address() asks it.
  *
- * Waiting: when all places are in use, kmap() waits for anyone's kunmap(), running what other CPUs
- * ask of it meanwhile. Everybody who holds one mapping and waits for a second one can
- * make that last for ever; LAST_PKMAP is much larger than the CPUs are many.
+ * Waiting: when all places are in use, kmap() looks again and again for one that has become idle,
+ * running what other CPUs ask of it meanwhile: whoever finds a place at once, and whoever leaves
+ * one, counts nothing for those who wait. Everybody who holds one mapping and waits for a second
+ * one can make that last for ever; LAST_PKMAP is much larger than the CPUs are many.
  *
  * Locking: kmap_lock (k), with interrupts off, for all fields. No flush happens under it: places
  * that are being flushed have a state of their own, and nobody touches them but who flushes.
@@ -49,9 +50,8 @@ static __kmm_state struct pkmap {
 	struct place place[MOST_PLACES];
 	u16 bucket[BUCKETS];		/* k; as next */
 	unsigned int last;		/* k; where the last free place was found */
-	unsigned int nr_free, nr_idle;	/* k */
+	unsigned int nr_free;		/* k */
 	bool flushing;			/* k */
-	unsigned int changes;		/* kunmaps and flushes; read by who waits */
 	ptep_t entries;			/* of the whole area, in one table */
 } pkmap;
 
@@ -74,21 +74,23 @@ static u16 *bucket_of(u32 pfn)
 	return &pkmap.bucket[(pfn * 0x9e3779b1u) >> 24 & (BUCKETS - 1)];
 }
 
-/* The link that leads to the page's place; it holds 0 when there is none. */
-static u16 *find_link(u32 pfn)
+/* The number of the page's place + 1; 0: it has none. */
+static unsigned int find_place(u32 pfn)
 {
-	u16 *link = bucket_of(pfn);
+	unsigned int n = *bucket_of(pfn);
 
-	while (*link && pkmap.place[*link - 1].pfn != pfn)
-		link = &pkmap.place[*link - 1].next;
-	return link;
+	while (n && pkmap.place[n - 1].pfn != pfn)
+		n = pkmap.place[n - 1].next;
+	return n;
 }
 
 static void unlink_place(unsigned int i)
 {
-	u16 *link = find_link(pkmap.place[i].pfn);
+	u16 *link = bucket_of(pkmap.place[i].pfn);
 
-	KMM_BUG_ON(*link != i + 1);
+	while (*link && *link != i + 1)
+		link = &pkmap.place[*link - 1].next;
+	KMM_BUG_ON(!*link);
 	*link = pkmap.place[i].next;
 }
 
@@ -103,7 +105,6 @@ static unsigned int take_place(u32 pfn)
 	while (pkmap.place[i].count != FREE);
 	pkmap.last = i;
 	pkmap.nr_free--;
-	pkmap.nr_idle++;	/* until its first user is counted */
 	pkmap.place[i] = (struct place){ .pfn = pfn, .count = IDLE, .next = *bucket };
 	*bucket = (u16)(i + 1);
 	kernel_set_pte(place_entry(i), PFN_PHYS((u64)pfn), PAGE_KERNEL);
@@ -111,11 +112,12 @@ static unsigned int take_place(u32 pfn)
 	return i;
 }
 
-static void add_user(struct place *p)
+/* One user more, and how the page is reached. */
+static void *use_place(unsigned int i)
 {
-	KMM_BUG_ON(p->count == FLUSHED - 1);
-	if (p->count++ == IDLE)
-		pkmap.nr_idle--;
+	KMM_BUG_ON(pkmap.place[i].count == FLUSHED - 1);
+	pkmap.place[i].count++;
+	return (void *)place_addr(i);
 }
 
 /* ---- flushing ---- */
@@ -126,13 +128,12 @@ static bool clear_idle(unsigned int *first, unsigned int *end)
 	unsigned int i;
 
 	*first = *end = 0;
-	for (i = 0; pkmap.nr_idle && i < LAST_PKMAP; i++) {
+	for (i = 0; i < LAST_PKMAP; i++) {
 		if (pkmap.place[i].count != IDLE)
 			continue;
 		unlink_place(i);
 		pte_clear(kernel_pgtable.fmt, place_entry(i));
 		pkmap.place[i].count = FLUSHED;
-		pkmap.nr_idle--;
 		if (!*end)
 			*first = i;
 		*end = i + 1;
@@ -149,13 +150,16 @@ static void free_flushed(unsigned int first, unsigned int end)
 		}
 }
 
-/* One flush for all idle places. Pre, post: kmap_lock held; it is dropped meanwhile. */
-static void flush_idle(unsigned long *flags)
+/*
+ * One flush for all idle places; false: there are none, or one is under way. Pre, post: kmap_lock
+ * held; it is dropped meanwhile.
+ */
+static bool flush_idle(unsigned long *flags)
 {
 	unsigned int first, end;
 
 	if (pkmap.flushing || !clear_idle(&first, &end))
-		return;
+		return false;
 	pkmap.flushing = true;
 	spin_unlock_irqrestore(&kmap_lock, *flags);
 	kmm_mmu_changed(place_addr(first), place_addr(end), false);
@@ -163,7 +167,7 @@ static void flush_idle(unsigned long *flags)
 	spin_lock_irqsave(&kmap_lock, *flags);
 	free_flushed(first, end);
 	pkmap.flushing = false;
-	WRITE_ONCE(pkmap.changes, pkmap.changes + 1);
+	return true;
 }
 
 void kmap_flush_unused(void)
@@ -177,66 +181,58 @@ void kmap_flush_unused(void)
 
 /* ---- kmap ---- */
 
-/* Wait until something has changed. Pre, post: kmap_lock held; it is dropped meanwhile. */
-static void wait_for_place(unsigned long *flags)
+/* Let the others go on. Pre, post: kmap_lock held; it is dropped meanwhile. */
+static void wait_a_little(unsigned long *flags)
 {
-	unsigned int seen = pkmap.changes;
-
 	spin_unlock_irqrestore(&kmap_lock, *flags);
-	while (READ_ONCE(pkmap.changes) == seen) {
-		kmm_cpu_poll();
-		kmm_cpu_relax();
-	}
+	kmm_cpu_poll();
+	kmm_cpu_relax();
 	spin_lock_irqsave(&kmap_lock, *flags);
 }
 
-/* A place for the page, its own or a new one. Locking as above. */
-static unsigned int get_place(u32 pfn, unsigned long *flags)
+/* The rest of kmap_high() for a page that has no place. Pre: kmap_lock held; dropped. */
+static __noinline void *kmap_new(u32 pfn, unsigned long flags)
 {
-	for (;;) {
-		u16 *link = find_link(pfn);
+	unsigned int n;
+	void *virt;
 
-		if (*link)
-			return *link - 1u;
-		if (pkmap.nr_free)
-			return take_place(pfn);
-		if (pkmap.nr_idle && !pkmap.flushing)
-			flush_idle(flags);
-		else
-			wait_for_place(flags);
-	}
+	if (unlikely(!pkmap.entries))
+		panic("kmap: no address for frame 0x%x: this machine has no high memory", pfn);
+	while (!(n = find_place(pfn)) && !pkmap.nr_free)
+		if (!flush_idle(&flags))
+			wait_a_little(&flags);
+	virt = use_place(n ? n - 1 : take_place(pfn));
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return virt;
 }
 
 void *kmap_high(struct page *page)
 {
+	u32 pfn = (u32)page_to_pfn(page);
 	unsigned long flags;
-	unsigned int i;
+	unsigned int n;
+	void *virt;
 
-	if (unlikely(!pkmap.entries))
-		panic("kmap: no address for frame 0x%lx: this machine has no high memory",
-		      page_to_pfn(page));
 	spin_lock_irqsave(&kmap_lock, flags);
-	i = get_place((u32)page_to_pfn(page), &flags);
-	add_user(&pkmap.place[i]);
+	n = find_place(pfn);
+	if (unlikely(!n))
+		return kmap_new(pfn, flags);
+	virt = use_place(n - 1);
 	spin_unlock_irqrestore(&kmap_lock, flags);
-	return (void *)place_addr(i);
+	return virt;
 }
 
 void kunmap_high(struct page *page)
 {
-	struct place *p;
+	u32 pfn = (u32)page_to_pfn(page);
 	unsigned long flags;
-	u16 link;
+	unsigned int n;
 
 	spin_lock_irqsave(&kmap_lock, flags);
-	link = *find_link((u32)page_to_pfn(page));
-	p = &pkmap.place[link ? link - 1 : 0];
-	if (unlikely(!link || p->count <= IDLE))
-		panic("kunmap: frame 0x%lx is not mapped", page_to_pfn(page));
-	if (--p->count == IDLE) {
-		pkmap.nr_idle++;
-		WRITE_ONCE(pkmap.changes, pkmap.changes + 1);
-	}
+	n = find_place(pfn);
+	if (unlikely(!n || pkmap.place[n - 1].count <= IDLE))
+		panic("kunmap: frame 0x%x is not mapped", pfn);
+	pkmap.place[n - 1].count--;
 	spin_unlock_irqrestore(&kmap_lock, flags);
 }
 
@@ -245,14 +241,14 @@ void kunmap_high(struct page *page)
 void *page_address_high(const struct page *page)
 {
 	unsigned long flags;
-	u16 link;
+	unsigned int n;
 
 	if (!pkmap.entries)
 		return NULL;
 	spin_lock_irqsave(&kmap_lock, flags);
-	link = *find_link((u32)page_to_pfn(page));
+	n = find_place((u32)page_to_pfn(page));
 	spin_unlock_irqrestore(&kmap_lock, flags);
-	return link ? (void *)place_addr(link - 1u) : NULL;
+	return n ? (void *)place_addr(n - 1) : NULL;
 }
 
 /* The place addr lies in, as it is now; false: not pkmap's. */
