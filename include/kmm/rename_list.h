@@ -694,6 +694,7 @@
 #define slub_reap_cpu KMM_NAME(slub_reap_cpu)
 #define slub_trim_node KMM_NAME(slub_trim_node)
 #define sort KMM_NAME(sort)
+#define spin_lock_wait KMM_NAME(spin_lock_wait)
 #define split_page KMM_NAME(split_page)
 #define stack_describe KMM_NAME(stack_describe)
 #define stack_guard_hit KMM_NAME(stack_guard_hit)

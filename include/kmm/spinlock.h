@@ -26,11 +26,12 @@ static inline bool spin_trylock(spinlock_t *l)
 	return !__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE);
 }
 
+void spin_lock_wait(spinlock_t *l);	/* until it is taken */
+
 static inline void spin_lock(spinlock_t *l)
 {
-	while (unlikely(!spin_trylock(l)))
-		while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED))
-			kmm_cpu_relax();
+	if (unlikely(!spin_trylock(l)))
+		spin_lock_wait(l);
 }
 
 static inline void spin_unlock(spinlock_t *l)
