@@ -12,8 +12,8 @@
  *
  * Hot functions may be given as inline code: compile the core with
  * -DKMM_PLATFORM_INLINE='"file.h"'; that header then defines (static inline)
- * kmm_cpu, kmm_local_irq_save and kmm_local_irq_restore. It may have kmm_mmu_changed too: then it
- * defines KMM_MMU_CHANGED_INLINE.
+ * kmm_cpu, kmm_local_irq_save and kmm_local_irq_restore. It may have kmm_mmu_changed and
+ * kmm_tlb_flush_local too: then it defines KMM_MMU_CHANGED_INLINE, KMM_TLB_FLUSH_LOCAL_INLINE.
  *
  * Beside these the core needs what every freestanding compiler needs: memcpy,
  * memmove, memset, memcmp, strlen, strcmp, strncmp. lib/string.c has them for
@@ -122,6 +122,8 @@ void kmm_stop(const char *why) __noreturn;
  *
  * kmm_tlb_flush_one - forget the translation of one page (pointer), of any size, global or not.
  * x86: INVLPG.
+ * kmm_tlb_flush_local - the same for a small page at an address that this CPU alone ever uses, in a
+ * table that has been there since the boot.
  * kmm_tlb_flush_user_one - the same for an address of a process, tag pcid. x86: INVLPG, INVPCID.
  * kmm_tlb_flush_pcid - forget all that are not global and have this tag. x86: mov to CR3.
  * kmm_tlb_flush_all - forget everything, global entries too. x86: CR4.PGE off and
@@ -141,6 +143,12 @@ void kmm_mmu_load(phys_addr_t root, unsigned int pcid, bool keep);
 void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local);
 #endif
 void kmm_tlb_flush_one(uintptr_t addr);
+#ifndef KMM_TLB_FLUSH_LOCAL_INLINE
+static inline void kmm_tlb_flush_local(uintptr_t addr)
+{
+	kmm_tlb_flush_one(addr);
+}
+#endif
 void kmm_tlb_flush_user_one(uintptr_t addr, unsigned int pcid);
 void kmm_tlb_flush_pcid(unsigned int pcid);
 void kmm_tlb_flush_all(void);

@@ -125,25 +125,27 @@ static __always_inline void own_pte_fill(const struct pgtable_format *f, ptep_t 
 	unsigned long pfn = page_to_pfn(page);
 	u32 *half = (void *)p;
 
-	if (!in_halves(f)) {
+	if (sizeof(void *) == 8) {
 		set_pte(f, p, __pte(page_to_phys(page) | bits));
 		return;
 	}
-	__atomic_store_n(half + 1, (u32)(pfn >> (32 - PAGE_SHIFT)) | (u32)(bits >> 32),
-			 __ATOMIC_RELAXED);
+	if (in_halves(f))
+		__atomic_store_n(half + 1, (u32)(pfn >> (32 - PAGE_SHIFT)) | (u32)(bits >> 32),
+				 __ATOMIC_RELAXED);
 	__atomic_store_n(half, (u32)(pfn << PAGE_SHIFT) | (u32)bits, __ATOMIC_RELEASE);
 }
 
-static __always_inline void own_pte_clear(const struct pgtable_format *f, ptep_t p)
+static __always_inline void own_pte_clear(ptep_t p, bool narrow)
 {
 	u32 *half = (void *)p;
 
-	if (!in_halves(f)) {
-		pte_clear(f, p);
+	if (sizeof(void *) == 8) {
+		__atomic_store_n((u64 *)(void *)p, 0, __ATOMIC_RELEASE);
 		return;
 	}
 	__atomic_store_n(half, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(half + 1, 0, __ATOMIC_RELEASE);
+	if (!narrow)
+		__atomic_store_n(half + 1, 0, __ATOMIC_RELEASE);
 }
 
 /*

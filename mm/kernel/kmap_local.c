@@ -69,7 +69,7 @@ static void __cold *no_slot(phys_addr_t phys)
 	return __va(phys);
 }
 
-static void __noreturn __cold bad_unmap(uintptr_t addr)
+static void __noreturn __noinline __cold bad_unmap(uintptr_t addr)
 {
 	unsigned int slot = __virt_to_fix(addr) - kernel_layout.fix.kmap_begin, cpu = kmm_cpu();
 	unsigned long long a = kernel_address(addr);
@@ -132,12 +132,9 @@ void kunmap_local_high(const void *virt)
 
 	if (unlikely(slot->addr != addr))
 		bad_unmap(addr);
-	if (is_narrow())
-		own_pte_clear(&narrow_format, slot->entry);
-	else
-		own_pte_clear(&wide_format, slot->entry);
+	own_pte_clear(slot->entry, is_narrow());
 	kmm_mmu_changed(addr, addr + PAGE_SIZE, true);
-	kmm_tlb_flush_one(slot->addr);
+	kmm_tlb_flush_local(addr);
 	WRITE_ONCE(slot->stack->top, slot - 1);
 }
 

@@ -337,7 +337,7 @@ static __always_inline uintptr_t unmap_some(const struct pgtable_format *f, uint
 	done = in_table(f, va, left);
 	end = slot_at(f, p, done >> PAGE_SHIFT);
 	for (; p != end; p = slot_at(f, p, 1))
-		own_pte_clear(f, p);
+		own_pte_clear(p, f->entry_size == 4);
 	return done;
 }
 

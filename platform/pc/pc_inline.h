@@ -77,4 +77,11 @@ static inline void kmm_mmu_changed(uintptr_t start, uintptr_t end, bool local)
 	(void)start, (void)end, (void)local;
 }
 
+/* Its table stays: what a CPU's own root says (image=apart) need not be looked at. */
+#define KMM_TLB_FLUSH_LOCAL_INLINE
+static inline void kmm_tlb_flush_local(uintptr_t addr)
+{
+	__asm__ volatile("invlpg (%0)" : : "r"(addr) : "memory");
+}
+
 #endif
