@@ -38,6 +38,7 @@
 #define alloc_pages_bulk_node KMM_NAME(alloc_pages_bulk_node)
 #define alloc_pages_exact KMM_NAME(alloc_pages_exact)
 #define alloc_pages_exact_nid KMM_NAME(alloc_pages_exact_nid)
+#define alloc_pages_new_array KMM_NAME(alloc_pages_new_array)
 #define alloc_pages_node KMM_NAME(alloc_pages_node)
 #define alloc_pages_slow KMM_NAME(alloc_pages_slow)
 #define alloc_resource KMM_NAME(alloc_resource)

@@ -355,16 +355,11 @@ void *vmap(struct page **pages, unsigned int count, unsigned int flags, pgprot_t
 static __always_inline struct page **alloc_pages_array(struct vm_struct *vm, unsigned long nr,
 						       const struct area_request *rq)
 {
-	gfp_t gfp = (rq->gfp & EFFORT) | __GFP_ZERO;
+	gfp_t gfp = rq->gfp & EFFORT;
 	size_t size = nr * sizeof(struct page *);
-	unsigned long i;
 
-	if (nr <= VM_FEW_PAGES) {
-		for (i = nr; i-- > 1;)
-			vm->few[i] = NULL;
-		vm->few[0] = NULL;
+	if (nr <= VM_FEW_PAGES)
 		return vm->few;
-	}
 	if (size > PAGE_SIZE)
 		return __vmalloc_node(size, 1, gfp, rq->node, rq->caller);
 	return kmalloc_node(size, gfp, rq->node);
@@ -395,7 +390,7 @@ static __always_inline unsigned long fill_pages_array(struct page **pages, unsig
 	if (unlikely(order))
 		return fill_with_large_pages(pages, nr, gfp, order, node);
 	if (nr > 1)
-		return alloc_pages_bulk_node(gfp, node, nr, pages);
+		return alloc_pages_new_array(gfp, node, nr, pages);
 	*pages = alloc_pages_node(node, gfp, 0);
 	return *pages != NULL;
 }

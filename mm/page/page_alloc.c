@@ -302,10 +302,11 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid,
 /* --- bulk --- */
 
 /*
- * Pages of the loaded magazine into the empty slots of array[i ... nr); returns where it stopped.
+ * Pages of the loaded magazine into the slots of array[i ... nr), the empty ones or, if it is new,
+ * all; returns where it stopped.
  */
-static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned long nr,
-			      struct page **array)
+static __always_inline unsigned long pop_into(struct pcp_list *list, unsigned long i,
+					      unsigned long nr, struct page **array, bool new)
 {
 	const u32 *frame = list->frames + list->count;
 	unsigned int count = list->count;
@@ -315,15 +316,16 @@ static unsigned long pop_into(struct pcp_list *list, unsigned long i, unsigned l
 		/* The frames last until there at least. */
 		unsigned long end = min(nr, i + (unsigned long)(frame - list->frames));
 
-		for (; i < end; i++) {
+		for (i -= end; i; i++) {
 			struct page *page;
 
-			if (array[i])
+			if (!new && array[end + i])
 				continue;
 			page = pfn_to_page(*--frame);
 			page_take(page, use);
-			array[i] = page;
+			array[end + i] = page;
 		}
+		i = end;
 	}
 	list->count = (u16)(frame - list->frames);
 	list->allocs += count - list->count;
@@ -347,34 +349,46 @@ static __noinline bool refill_for_bulk(struct pcp_list *list, gfp_t gfp, unsigne
 	return list->count;
 }
 
-/* Fill empty slots from the CPU's order-0 list; returns where it stopped. */
-static unsigned long bulk_from_list(gfp_t gfp, unsigned long nr, struct page **array)
+/* Fill slots from the CPU's order-0 list; returns where it stopped. */
+static __always_inline unsigned long bulk_from_list(gfp_t gfp, unsigned long nr,
+						    struct page **array, bool new)
 {
 	unsigned long flags = kmm_local_irq_save(), i = 0;
 	struct pcp_list *list = fast_lists[kmm_cpu()][gfp & FAST_BITS];
 
 	do
 		if (list->count)
-			i = pop_into(list, i, nr, array);
+			i = pop_into(list, i, nr, array, new);
 	while (i < nr && refill_for_bulk(list, gfp, nr - i));
 	kmm_local_irq_restore(flags);
 	wake_boosted(list->zone);
 	return i;
 }
 
-unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr, struct page **array)
+static __always_inline unsigned long bulk(gfp_t gfp, int nid, unsigned long nr,
+					  struct page **array, bool new)
 {
 	unsigned long i = 0;
 
 	if (node_is_local(nid, gfp) && !(gfp & __GFP_ZERO))
-		i = bulk_from_list(gfp, nr, array);
+		i = bulk_from_list(gfp, nr, array, new);
 	for (; i < nr; i++) {
-		if (!array[i])
+		if (new || !array[i])
 			array[i] = alloc_pages_node(nid, gfp, 0);
 		if (!array[i])
 			break;
 	}
 	return i;
+}
+
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr, struct page **array)
+{
+	return bulk(gfp, nid, nr, array, false);
+}
+
+unsigned long alloc_pages_new_array(gfp_t gfp, int nid, unsigned long nr, struct page **array)
+{
+	return bulk(gfp, nid, nr, array, true);
 }
 
 unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **array)

@@ -529,6 +529,19 @@ static void test_bulk(void)
 	is_int(alloc_pages_bulk(GFP_KERNEL, 0, slots), 0, "none asked, none given");
 	is_int(alloc_pages_bulk(GFP_KERNEL, SLOTS, slots), SLOTS, "nothing to do");
 	release_pages(slots, SLOTS);
+	memset(slots, 0x5a, sizeof(slots));
+	n = alloc_pages_new_array(GFP_KERNEL, NUMA_NO_NODE, SLOTS, slots);
+	for (i = 0; i < SLOTS; i++)
+		bad += page_count(slots[i]) != 1;
+	ok(n == SLOTS && !bad, "in a new array it does not matter what is in the slots");
+	is_int(all_free(), before - SLOTS, "each another page");
+	release_pages(slots, SLOTS);
+	memset(slots, 0x5a, sizeof(slots));
+	n = alloc_pages_new_array(GFP_KERNEL | __GFP_ZERO, 0, SLOTS, slots);
+	for (i = 0; i < SLOTS; i++)
+		bad += !page_is_filled(slots[i], 0);
+	ok(n == SLOTS && !bad, "nor if they are to be zeroed");
+	release_pages(slots, SLOTS);
 	memset(slots, 0, sizeof(slots));
 	nothing_lost(before, "bulk");
 }
