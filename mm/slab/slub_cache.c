@@ -177,21 +177,31 @@ static unsigned int default_cpu_partial(const struct kmem_cache *s)
 	return kmem_cache_debug(s) ? 0 : (unsigned int)max(pages >> s->order, 4ul);
 }
 
+/* The ring of another of kmalloc()'s caches for objects of this size. They are not destroyed. */
+static unsigned long *kin_ring(const struct kmem_cache *s)
+{
+	struct kmem_cache *kin;
+
+	list_for_each_entry(kin, &slab_caches, list)
+		if (kin->kmalloc && kin->ring && kin->size == s->size &&
+		    kin->objects == s->objects && kin->offset == s->offset &&
+		    kin->red_left_pad == s->red_left_pad)
+			return kin->ring;
+	return NULL;
+}
+
 /*
  * A random order of the objects of a slab, as a ring in which each leads to the next; written as
- * the links of a slab at address 0 in a cache without a secret. Without it a new slab's
- * list is in the order its objects lie. (One cycle through all, each as likely: S. Sattolo.)
+ * the links of a slab at address 0 in a cache without a secret. (One cycle through all, each as
+ * likely: S. Sattolo.)
  */
-static void make_ring(struct kmem_cache *s)
+static unsigned long *new_ring(const struct kmem_cache *s)
 {
-	unsigned long *ring, next, off;
+	unsigned long *ring = kmalloc_array(s->objects, sizeof(*ring), GFP_KERNEL), next, off;
 	unsigned int i, j;
 
-	if (s->objects < 2 || slab_state != UP)
-		return;
-	ring = s->ring = kmalloc_array(s->objects, sizeof(*ring), GFP_KERNEL);
 	if (!ring)
-		return;
+		return NULL;
 	for (i = 0, off = s->red_left_pad; i < s->objects; i++, off += s->size)
 		ring[i] = off;
 	for (i = s->objects - 1; i > 0; i--) {
@@ -202,6 +212,21 @@ static void make_ring(struct kmem_cache *s)
 	}
 	for (i = 0, off = s->red_left_pad; i < s->objects; i++, off += s->size)
 		ring[i] ^= ring_key(s, off);
+	return ring;
+}
+
+/*
+ * Without a ring a new slab's list is in the order its objects lie. kmalloc()'s caches of one size,
+ * one for each kind of memory, share theirs: a word an object is much where objects are small.
+ */
+static void make_ring(struct kmem_cache *s)
+{
+	if (s->objects < 2 || slab_state != UP)
+		return;
+	if (s->kmalloc)
+		s->ring = kin_ring(s);
+	if (!s->ring)
+		s->ring = new_ring(s);
 }
 
 static int slub_create(struct kmem_cache *s)
@@ -215,16 +240,15 @@ static int slub_create(struct kmem_cache *s)
 	s->cpu_empty = clamp(8u >> s->order, 1u, 4u);
 	s->remote_node_defrag_ratio = 1000;
 	set_cpu_partial(s, default_cpu_partial(s));
-	make_ring(s);
-	if (kmem_cache_nodes_alloc(s)) {
-		kfree(s->ring);
+	if (kmem_cache_nodes_alloc(s))
 		return -ENOMEM;
-	}
+	make_ring(s);
 	return 0;
 }
 
 static void slub_release(struct kmem_cache *s)
 {
+	KMM_BUG_ON(s->kmalloc);
 	kfree(s->ring);
 	s->ring = NULL;
 	kmem_cache_nodes_free(s);
