@@ -328,8 +328,9 @@ static struct slab *slab_pages_for(struct kmem_cache *s, gfp_t gfp, int nid)
 /*
  * How many slabs a node keeps although one is empty: min_partial at first. If new ones are made
  * after it gave some back it was wrong to, and keeps half of those more the next time, up to
- * KEEP_PAGES. With each slab_reap() it forgets half. All under list_lock, but that `thrown` is
- * counted up, and what is kept looked at, by CPUs that give back an empty slab of their own.
+ * KEEP_PAGES. With each slab_reap() that finds more there, it forgets half. All under list_lock, but
+ * that `thrown` is counted up, and what is kept looked at, by CPUs that give back an empty slab of
+ * their own.
  */
 #define KEEP_PAGES	256u
 
@@ -461,14 +462,14 @@ static bool retire_current(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		slab_isolate(s, slab, NULL);
 	slab->freelist = (u32)c->span;
 	slab->inuse = slab->objects;
-	WRITE_ONCE(slab->c, &s->parked);
-	if (!disown_full(slab)) {
+	clear_current(s, c);
+	while (!disown_full(slab)) {
 		collect_remote(s, slab, slab_state_get(slab));
-		set_current(s, c, slab);
-		return c->free < c->span;
+		if (!slab_list_empty(slab)) {	/* it is, if their list was damaged */
+			set_current(s, c, slab);
+			return true;
+		}
 	}
-	c->slab = NULL;
-	c->free = c->span = 0;
 	return false;
 }
 

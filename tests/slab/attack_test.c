@@ -519,6 +519,54 @@ static void bad_in_bulk(unsigned int n)
 static void test_bulk_of_current(void) { bad_in_bulk(12); }
 static void test_bulk_of_other(void) { bad_in_bulk(MANY); }
 
+/* --- lists that others have made --- */
+
+/* A slab's objects, each in held[]; it is the CPU's current one. */
+static void take_slab(struct kmem_cache *s, u8 **from)
+{
+	for (unsigned int i = 0; i < s->objects; i++)
+		from[i] = get(s);
+}
+
+/*
+ * What another CPU has freed of the current slab is written over, and found when that is used up.
+ * The CPU goes on with the next slab, which is whole, and so it stays.
+ */
+static void test_remote_list(void)
+{
+	unsigned int i, n, bugs;
+	u8 **x = held, **y;
+	struct kmem_cache *s;
+
+	if (!MACHINE_ON(.mem = 64 * MIB, .cpus = 2))
+		return;
+	s = kmem_cache_create("victim", 128, 0, SLAB_NO_MERGE, NULL);
+	n = s->objects;
+	y = held + n;
+	take_slab(s, y);
+	take_slab(s, x);
+	kmem_cache_free(s, y[0]);	/* a slab of the CPU's to go on with */
+	host_set_cpu(1);
+	for (i = 0; i < 2; i++) {
+		kmem_cache_free(s, x[i]);
+		memset(link_of(s, x[i]), 0xa5, sizeof(long));
+	}
+	host_set_cpu(0);
+	expect("Freechain corrupt");
+	y[0] = get(s);
+	reported("Freechain corrupt", "a list of another CPU's that was written over");
+	bugs = log_counts("BUG ");
+	check_all();
+	for (i = 2; i < n; i++)
+		kfree(x[i]);
+	for (i = 0; i < n; i++)
+		kfree(y[i]);
+	check_all();
+	all_different(s, NULL);
+	is_int(log_counts("BUG "), bugs, "no other slab suffers");
+	check_all();
+}
+
 /* --- no attack --- */
 
 #define RING	64
@@ -605,6 +653,7 @@ int main(void)
 	run_both(test_double_own_then_other);
 	run_both(test_double_other_then_own);
 	run_both(test_double_other_twice);
+	run_case(test_remote_list);
 	run_both(test_bulk_of_current);
 	run_both(test_bulk_of_other);
 	run_both(test_double_full);
