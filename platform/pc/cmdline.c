@@ -54,3 +54,13 @@ unsigned long long cmdline_number(const char *cmdline, const char *name, unsigne
 	n = memparse(text, &end);
 	return *end ? other : n;
 }
+
+unsigned long long cmdline_hex(const char *cmdline, const char *name, unsigned long long other)
+{
+	char text[32];
+	uint64_t n;
+
+	if (!cmdline_value(cmdline, name, text, sizeof(text)) || kstrtou64(text, 16, &n))
+		return other;
+	return n;
+}

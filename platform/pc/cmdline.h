@@ -14,5 +14,7 @@
 bool cmdline_value(const char *cmdline, const char *name, char *value, size_t size);
 /* cmdline_number - the same as a number with K, M, G; other when there is none. */
 unsigned long long cmdline_number(const char *cmdline, const char *name, unsigned long long other);
+/* cmdline_hex - the same as a hexadecimal number, with 0x or without. */
+unsigned long long cmdline_hex(const char *cmdline, const char *name, unsigned long long other);
 
 #endif

@@ -226,7 +226,7 @@ void machine_words(void)
 
 	read_cmdline(bp);
 	pc_machine.loader = loader_name(bp);
-	pc_machine.rsdp = cmdline_number(cmdline, "acpi_rsdp", bp->acpi_rsdp_addr);
+	pc_machine.rsdp = cmdline_hex(cmdline, "acpi_rsdp", bp->acpi_rsdp_addr);
 	read_initrd(bp);
 	read_map(bp);
 }

@@ -48,6 +48,11 @@ static void test_numbers(void)
 	is_int(cmdline_number("maxcpus=2x", "maxcpus", 5), 5, "nor what begins with one");
 	is_int(cmdline_number("maxcpus=-1", "maxcpus", 5), 5, "nor one below 0");
 	is_int(cmdline_number("", "maxcpus", 5), 5, "absent");
+	is_int(cmdline_hex("rsdp=7ffe0014", "rsdp", 5), 0x7ffe0014, "an address");
+	is_int(cmdline_hex("rsdp=0xe0000", "rsdp", 5), 0xe0000, "with 0x");
+	is_int(cmdline_hex("rsdp=f0000", "rsdp", 5), 0xf0000, "with a letter in front");
+	is_int(cmdline_hex("rsdp=4K", "rsdp", 5), 5, "no letter behind it");
+	is_int(cmdline_hex("rsdp=-1", "rsdp", 5), 5, "nor a sign in front");
 }
 
 /* Any text at all: nothing is read behind its end, nothing written behind the value's. */

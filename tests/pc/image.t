@@ -83,7 +83,7 @@ for f in la57 pae; do
 done
 
 on la57
-boot_pc 200 "-m 128" "acpi_rsdp=0x1000" "true"
+boot_pc 200 "-m 128" "acpi_rsdp=f000" "true"
 check "acpi_rsdp= is believed" '\] ACPI: RSDP: there is something else in its place' 'The program'
 
 # ---- GRUB: linux goes past the setup code, linux16 through it; CD and disk ----
