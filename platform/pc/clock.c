@@ -11,7 +11,7 @@
  *	timer   |c0                                 |c1	   khz = (t1-t0) * 1193182 / (c0-c1) / 1000
  *
  * If it is taken away for so long that the timer comes round, 55 ms, the rate seems too high,
- * never too low. So it is measured until two tries agree with the lowest one.
+ * never too low. So it is measured until a try agrees with the lowest one before.
  *
  * Before that - the boot's first steps shall not wait - the clock runs at the rate that CPUID
  * gives, or at 1 GHz. Measured, it goes on from where it was: no time twice.
@@ -160,6 +160,8 @@ static u64 measured_khz(void)
 		agreed = khz != DISTURBED && agree(khz, least);
 		least = min(khz, least);
 	}
+	if (!agreed)
+		pc_log(LOGLEVEL_WARNING, "clock: %u tries at the 8254, no two of which agree", i);
 	return least == DISTURBED ? 0 : least;
 }
 

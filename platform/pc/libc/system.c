@@ -259,6 +259,9 @@ void libc_heap_left(void)
 
 void libc_heap_forget(void)
 {
+	if (!heap_owner)
+		return;
+	libc_heap_salvage();
 	owner_drop(&heap_owner);
 }
 
