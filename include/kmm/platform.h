@@ -122,9 +122,9 @@ void kmm_stop(const char *why) __noreturn;
  *
  * kmm_tlb_flush_one - forget the translation of one page (pointer), of any size, global or not.
  * x86: INVLPG.
- * kmm_tlb_flush_local - the same for a small page at an address that this CPU alone ever uses, in a
- * table that has been there since the boot.
  * kmm_tlb_flush_user_one - the same for an address of a process, tag pcid. x86: INVLPG, INVPCID.
+ * kmm_tlb_flush_local - as kmm_tlb_flush_one(), for a small page at an address that this CPU alone
+ * ever uses, in a table that has been there since the boot.
  * kmm_tlb_flush_pcid - forget all that are not global and have this tag. x86: mov to CR3.
  * kmm_tlb_flush_all - forget everything, global entries too. x86: CR4.PGE off and
  * on; without PGE mov to CR3.

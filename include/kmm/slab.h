@@ -276,8 +276,9 @@ void slab_reap(void);
 /*
  * Caches with SLAB_TYPESAFE_BY_RCU keep their slabs until a grace period is over. What that
  * is, the embedder knows: call_rcu() calls fn(arg) once all who read now are done, from a context
- * that may free; barrier() waits until all such calls have returned. Without them slabs of
- * these caches are given back only by kmem_cache_destroy(), which then trusts its caller.
+ * that may free, and is itself called in local sections: it must not wait; barrier() waits until
+ * all such calls have returned. Without them slabs of these caches are given back only by
+ * kmem_cache_destroy(), which then trusts its caller.
  */
 struct slab_rcu_ops {
 	void (*call_rcu)(void (*fn)(void *arg), void *arg);

@@ -26,11 +26,10 @@
  * of the run that has come about. Nobody needs that before the next search. So what is freed can be
  * *entered* later, and only once if many areas have become one run, as they do when they are given
  * back in the order in which they were taken. Only a search that fails in a page computes its bound
- * exactly.
- * So a page is searched in vain at most once for each time something was taken from it: what
- * finding a place costs is constant in the long run, however the requests are mixed, and no
- * operation scans a page to keep figures true (Linux, which keeps exact hints, does). What fails
- * on alignment in spite of a long enough run is remembered as a *miss* until something is freed in
+ * exactly. So a page is searched in vain at most once for each time something was taken from it:
+ * what finding a place costs is constant in the long run, however the requests are mixed, and no
+ * operation scans a page to keep figures true (Linux, which keeps exact hints, does). What fails on
+ * alignment in spite of a long enough run is remembered as a *miss* until something is freed in
  * that page. The map as a whole has a bound and a miss, too: the lists of chunks live on them.
  *
  * Source: bitmaps with borders marked, hints by block: Linux's percpu.c (T. Heo, D. Zhou); finding

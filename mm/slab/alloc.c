@@ -266,9 +266,7 @@ static void **take_bulk(struct kmem_cache *s, void **p, void **end)
 	while (p != end && likely(off < span)) {
 		unsigned long *link = (unsigned long *)(links + off);
 
-		off = link_key(link, random);
-		HIDE(off);
-		off ^= *link;
+		off = link_decoded(link, random);
 		*link = 0;
 		*p++ = (char *)link - offset;
 	}
@@ -339,7 +337,8 @@ static size_t give_run_owned(struct kmem_cache *s, struct kmem_cache_cpu *c, voi
 	unsigned long first;
 	size_t n;
 
-	if (!slab || slab_cache(slab) != s || READ_ONCE(slab->state) != c->tag)
+	if (!slab || slab == c->slab || slab_cache(slab) != s ||
+	    READ_ONCE(slab->state) != c->tag)
 		return 0;
 	first = slab->freelist;
 	n = give_run(c, (char *)slab_address(slab) + c->offset, c->full_span, &first, p, nr);

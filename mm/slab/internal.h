@@ -120,7 +120,7 @@ struct kmem_cache_node {
 	spinlock_t list_lock;
 	struct slab_list partial;	/* slabs with objects in use and free ones */
 	struct slab_list full;		/* SLAB; SLUB only while debugging */
-	unsigned int keep;		/* SLUB: empty slabs it keeps, if more than min_partial */
+	unsigned int keep;		/* SLUB: slabs it keeps, if more than min_partial */
 	unsigned int thrown;		/* SLUB, a: and given back since one was last needed */
 	unsigned long nr_slabs;		/* a */
 	unsigned long total_objects;	/* a */
@@ -367,8 +367,8 @@ void slab_fast_paths_update(struct kmem_cache *s);	/* cpu_slab[] for its flags a
 bool should_failslab(const struct kmem_cache *s, gfp_t gfp);
 
 /*
- * slab_wants_zero / slab_free_wipe - what init_on_alloc= and init_on_free= ask for. An allocator
- * calls slab_free_wipe() in its free, once the object is known to be one and before it links it.
+ * slab_free_wipe - what init_on_free= asks for. An allocator calls it in its free, once the object
+ * is known to be one and before it links it.
  */
 static inline bool slab_may_init(const struct kmem_cache *s)
 {

@@ -328,9 +328,9 @@ static struct slab *slab_pages_for(struct kmem_cache *s, gfp_t gfp, int nid)
 /*
  * How many slabs a node keeps although one is empty: min_partial at first. If new ones are made
  * after it gave some back it was wrong to, and keeps half of those more the next time, up to
- * KEEP_PAGES. With each slab_reap() that finds more there, it forgets half. All under list_lock, but
- * that `thrown` is counted up, and what is kept looked at, by CPUs that give back an empty slab of
- * their own.
+ * KEEP_PAGES. With each slab_reap() that finds more there, it forgets half. All under list_lock,
+ * but that `thrown` is counted up, and what is kept looked at, by CPUs that give back an empty
+ * slab of their own.
  */
 #define KEEP_PAGES	256u
 
