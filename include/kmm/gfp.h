@@ -112,8 +112,9 @@ unsigned long get_zeroed_page(gfp_t gfp) __must_check;
 /*
  * alloc_pages_bulk - up to nr single pages at once into the empty (NULL) slots of array.
  * Returns how many slots are filled, those found filled included; may stop short, the
- * caller asks again or takes alloc_page(). alloc_pages_bulk_node: from node nid.
- * alloc_pages_new_array: all slots, from the first on; it does not matter what is in them.
+ * caller asks again or takes alloc_page(). alloc_pages_bulk_node: from node nid, NUMA_NO_NODE
+ * being the CPU's. alloc_pages_new_array (kmm's own): as that, for an array nothing has been
+ * written to: its slots are neither cleared nor read, and the first ones are filled.
  */
 unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **array);
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr, struct page **array);

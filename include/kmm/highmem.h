@@ -27,6 +27,8 @@
 
 /* ---- for a moment ---- */
 
+/* What kmap_local_page() and its kin, below, do where a page has no address: for them alone.
+ * _high_page: with the rights of PAGE_KERNEL, which need not be looked up. */
 void *kmap_local_high(phys_addr_t phys, pgprot_t prot) __must_check;
 void *kmap_local_high_page(const struct page *page) __must_check;
 void kunmap_local_high(const void *addr);

@@ -85,8 +85,9 @@ struct kmm_machine {
 	struct kmm_paging paging;
 
 	/*
-	 * Without paging: the pointer to physical 0. With: IA-32's split, 0xc0000000 (or 0),
-	 * 0x80000000 or 0x40000000; not used on AMD64, where the core chooses.
+	 * Without paging: the pointer to physical 0, best a multiple of 4 MiB: frees of objects are
+	 * slower where slabs do not lie at multiples of their size. With: IA-32's split, 0xc0000000
+	 * (or 0), 0x80000000 or 0x40000000; not used on AMD64, where the core chooses.
 	 */
 	uintptr_t page_offset;
 	phys_addr_t direct_map_end;	/* RAM from here on has no direct address (high memory);
